@@ -1,0 +1,1 @@
+"""Podium: orchestration for AI agents under governance."""

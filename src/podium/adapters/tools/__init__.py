@@ -1,0 +1,1 @@
+"""Tools: MCP servers and Python modules."""

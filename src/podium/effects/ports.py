@@ -1,0 +1,128 @@
+"""The ports behind the door: models, tools, and the journal in which every effect is written down.
+
+Adapters implement `ModelPort` and `ToolPort` and pass their conformance suites (`podium.testing.conformance`). An
+adapter calls once: it never retries, never falls back, and says honestly whether a failed call may have happened
+(`EffectError.landed`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, Protocol
+
+from msgspec import Struct
+
+from podium.ids import EffectKey
+from podium.ledger.record import Entry
+from podium.node.calls import ModelCall, ModelReply, ToolReply
+from podium.spec.types import Type
+
+Json = Any
+Progress = Callable[[str], None]
+"""Called with each sign of life: a piece of streamed text, or "" for anything else."""
+
+
+class ModelPort(Protocol):
+    """One model at one provider."""
+
+    @property
+    def name(self) -> str:
+        """The name by which people choose it and records show it, such as `local/qwen2.5-coder-1.5b`."""
+        ...
+
+    async def call(self, call: ModelCall, *, key: EffectKey, timeout_s: float, progress: Progress) -> ModelReply:
+        """Ask once, streaming.
+
+        With `call.schema` the reply's `value` satisfies the schema.
+
+        Raises:
+            EffectError: `timeout`, `unavailable`, `rate_limited` (with `retry_after_s`), `invalid_input` (too long, bad
+                key), `invalid_output` (not JSON, schema not satisfied, empty), `refused`. Cancelling stops the
+                provider's work where it can.
+        """
+        ...
+
+    async def check(self) -> None:
+        """Ask whether the model could answer now, without paying for an answer.
+
+        Raises:
+            EffectError: when it could not, with the next step in `help`.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections and processes."""
+        ...
+
+
+class FunctionInfo(Struct, frozen=True, kw_only=True):
+    """What a tool says of one of its functions.
+
+    Attributes:
+        parameters: JSON Schema of the arguments object.
+        result: Type of the value, `Type.any()` when it does not say.
+        effect, delivery: What the tool itself claims; the grant's declaration wins.
+    """
+
+    name: str
+    about: str
+    parameters: dict[str, Json]
+    result: Type
+    effect: Literal["none", "read", "write", "irreversible"] | None = None
+    delivery: Literal["repeatable", "keyed", "once"] | None = None
+
+
+class ToolPort(Protocol):
+    """A granted tool: an MCP server, or a Python module."""
+
+    @property
+    def target(self) -> str:
+        """What is called, for records: the server's or the module's name. Breakers are kept by it."""
+        ...
+
+    async def functions(self) -> Mapping[str, FunctionInfo]:
+        """Return what it offers, `{name: info}`; may connect.
+
+        Raises:
+            EffectError: `unavailable` or `timeout`.
+        """
+        ...
+
+    async def call(
+        self, function: str, arguments: Mapping[str, Json], *, key: EffectKey, timeout_s: float, progress: Progress
+    ) -> ToolReply:
+        """Call once. The key reaches the tool where its protocol has a place for it.
+
+        Raises:
+            EffectError: `landed="unknown"` when the request was sent and no answer came. EF011 when the function is
+                not there any more.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections and processes."""
+        ...
+
+
+class Models(Protocol):
+    """The models of an installation."""
+
+    def choose(self, call: ModelCall) -> ModelPort:
+        """Return the model for a call.
+
+        Raises:
+            EffectError: EF001 when there is none, with how to get one.
+        """
+        ...
+
+
+class Journal(Protocol):
+    """Where the gateway writes: the owned run's stream."""
+
+    async def append(self, entries: Sequence[Entry]) -> None:
+        """Write in one transaction, with whatever the run has pending before it; durable on return.
+
+        Raises:
+            Fenced: the run is not ours any more; stop.
+        """
+        ...

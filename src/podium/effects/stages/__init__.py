@@ -1,0 +1,1 @@
+"""The wrappers around an effect, one a file, none knowing the others."""

@@ -1,0 +1,1 @@
+"""Runs the graph: fold, decide, and the loop that carries out what was decided."""

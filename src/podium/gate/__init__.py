@@ -1,0 +1,1 @@
+"""May it? Decisions, labels, budgets, approvals. Pure: facts in, decision out."""

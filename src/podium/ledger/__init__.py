@@ -1,0 +1,1 @@
+"""What happened: records, their chain, the port to a store, and verifying it all."""

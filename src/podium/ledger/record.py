@@ -1,0 +1,346 @@
+"""What happened: the kinds of records and the envelope around them.
+
+What a record is:
+
+1. Records hold ids, enums, integers and digests only. Whatever a person or a program wrote (prompts, results, error
+   texts, reasons) is a *payload*: it stands outside the chain and the record refers to it by `PayloadRef`.
+2. The stored bytes are canonical JSON (RFC 8785, restricted profile: ASCII keys, no floats, integers below 2^53) of
+   `{at, attempt?, body, key?, kind, path?, prev, seq, stream, v}`; fields with their default value are left out.
+3. `hash` is the RFC 6962 leaf hash of these bytes, SHA-256(0x00 || bytes). `prev` is the hash of the record before it
+   in its stream, 64 zeros for the first. `seq` counts from 1 without gaps.
+4. `seq`, `prev` and `at` are assigned inside the transaction that stores the record, by `ledger.journal`.
+
+A kind is one struct below; its tag is `kind`. Unknown kinds and fields are refused on reading.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+from podium.clock import Millis
+from podium.errors import ErrorKind
+from podium.ids import Digest, EffectKey, NodePath, RunId
+
+FORMAT = 1
+"""Version of the record format."""
+
+GENESIS = Digest("0" * 64)
+"""`prev` of the first record of a stream."""
+
+
+class PayloadRef(Struct, frozen=True, omit_defaults=True):
+    """Where a payload is found and what proves it.
+
+    Attributes:
+        digest: Salted commitment: SHA-256(salt || bytes). The salt (16 random bytes) stands beside the payload and is
+            erased with it, so the digest of an erased payload tells nothing.
+        size: Bytes.
+    """
+
+    digest: Digest
+    size: int
+
+
+class Body(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind"):
+    """What is special to a kind of record."""
+
+
+class RunCreated(Body, frozen=True, tag="run.created", kw_only=True):
+    """A run exists.
+
+    Attributes:
+        workflow, version: What it executes; it stays with this version.
+        inputs: JSON object of all inputs, defaults filled in.
+        principal: Who started it.
+        deadline: When it must have ended, or 0.
+        idle_ms: How long it may go without a new record while it is not waiting for people, or 0.
+        root, parent: The runs it stands under; its own id when it stands alone.
+    """
+
+    workflow: str
+    version: str
+    inputs: PayloadRef
+    principal: str
+    deadline: Millis = Millis(0)
+    idle_ms: int = 0
+    root: RunId
+    parent: str = ""
+
+
+class RunClaimed(Body, frozen=True, tag="run.claimed", kw_only=True):
+    """A worker took the run; what an earlier epoch left open is doubt."""
+
+    epoch: int
+    worker: str
+
+
+class NodeForked(Body, frozen=True, tag="node.forked", kw_only=True):
+    """A map opened its items. `items`: JSON list."""
+
+    count: int
+    items: PayloadRef
+
+
+class NodeParked(Body, frozen=True, tag="node.parked", kw_only=True):
+    """A node waits.
+
+    Attributes:
+        reason: `doubt`: did the effect with `effect` land?
+        question: JSON object of `Question` without its enums.
+        due: When it expires, or 0 for never. For `timer` and `retry`: when it goes on.
+    """
+
+    reason: Literal["approval", "signal", "timer", "retry", "doubt"]
+    question: PayloadRef | None = None
+    roles: tuple[str, ...] = ()
+    signal: str = ""
+    due: Millis = Millis(0)
+    effect: str = ""
+
+
+class NodeDone(Body, frozen=True, tag="node.done", kw_only=True):
+    """A node has its result.
+
+    Attributes:
+        port: The way it is left by; for a switch, the branch taken.
+        out: Its result, None for null.
+        reason: For a port other than `out`, why (payload: text).
+        errors: Items of a map that failed.
+    """
+
+    port: str = "out"
+    out: PayloadRef | None = None
+    reason: PayloadRef | None = None
+    errors: int = 0
+
+
+class NodeRevised(Body, frozen=True, tag="node.revised", kw_only=True):
+    """A validator sent a node back to work; `round` begins. `reason`: text."""
+
+    target: str
+    round: int
+    reason: PayloadRef
+
+
+class NodeFailed(Body, frozen=True, tag="node.failed", kw_only=True):
+    """An attempt failed. `final`: no attempt will follow. `error`: JSON {message, help}."""
+
+    code: str
+    error_kind: ErrorKind
+    error: PayloadRef
+    final: bool = False
+    retry_at: Millis = Millis(0)
+
+
+class NodeSkipped(Body, frozen=True, tag="node.skipped", kw_only=True):
+    """A node will not run: its branch was not chosen, its `when` did not hold, or what it needs did not succeed."""
+
+    reason: Literal["not_chosen", "when", "blocked"]
+
+
+class GateDecision(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the gate said and by what.
+
+    Attributes:
+        verdict: `allow`, `deny`, or `require_approval`.
+        reasons: Codes of what decided.
+        policies: Digest of the policies in force, or "" while there are none.
+        approval: Key of the answer that allowed it, or "".
+    """
+
+    verdict: Literal["allow", "deny", "require_approval"]
+    reasons: tuple[str, ...] = ()
+    policies: str = ""
+    approval: str = ""
+
+
+class Reservation(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The most that the effect may use, held until its settlement."""
+
+    tokens: int = 0
+    nano_usd: int = 0
+
+
+class EffectIntent(Body, frozen=True, tag="effect.intent", kw_only=True):
+    """The effect is about to leave the process.
+
+    Attributes:
+        effect: `model.chat` or `tool.<grant>.<function>`.
+        target: The model or server that was chosen.
+        id: The idempotency key; all attempts share it.
+        request: The call as it is sent.
+        send_before: After this it is not sent any more; doubt is only asked later than this.
+    """
+
+    effect: str
+    target: str
+    effect_class: Literal["none", "read", "write", "irreversible"]
+    delivery: Literal["repeatable", "keyed", "once"]
+    id: EffectKey
+    request: PayloadRef
+    decision: GateDecision
+    reservation: Reservation | None = None
+    send_before: Millis = Millis(0)
+
+
+class EffectOutcome(Body, frozen=True, tag="effect.outcome", kw_only=True):
+    """What is known of the effect afterwards; also the settlement of its reservation.
+
+    Attributes:
+        status: `unknown` is doubt.
+        reply: The answer, when ok; the partial answer or the error text otherwise.
+        model: The model that answered.
+        nano_usd: Cost in billionths of a US dollar; -1 when the price is not known.
+        ms: Duration as the caller saw it.
+    """
+
+    id: EffectKey
+    status: Literal["ok", "error", "unknown"]
+    code: str = ""
+    error_kind: ErrorKind | None = None
+    reply: PayloadRef | None = None
+    model: str = ""
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_tokens: int = 0
+    nano_usd: int = 0
+    ms: int = 0
+
+
+class EffectDenied(Body, frozen=True, tag="effect.denied", kw_only=True):
+    """The gate refused; nothing left the process."""
+
+    effect: str
+    target: str = ""
+    id: EffectKey
+    request: PayloadRef
+    decision: GateDecision
+
+
+class ApprovalGiven(Body, frozen=True, tag="approval.given", kw_only=True):
+    """A person answered a question. `answer`: JSON {reason, value}. `path` of the record: the node."""
+
+    verdict: Literal["approved", "rejected"]
+    by: str
+    channel: str
+    answer: PayloadRef | None = None
+
+
+class SignalReceived(Body, frozen=True, tag="signal.received", kw_only=True):
+    """Somebody sent a signal to the run. `value`: JSON."""
+
+    name: str
+    by: str
+    value: PayloadRef | None = None
+
+
+class DoubtSettled(Body, frozen=True, tag="doubt.settled", kw_only=True):
+    """A person said whether the effect landed. `reply`: what it returned, when they know."""
+
+    landed: bool
+    by: str
+    id: EffectKey
+    reply: PayloadRef | None = None
+
+
+class CancelRequested(Body, frozen=True, tag="run.cancel_requested", kw_only=True):
+    """Somebody wants the run stopped. `reason`: text."""
+
+    by: str
+    reason: PayloadRef | None = None
+
+
+class RetryRequested(Body, frozen=True, tag="run.retry_requested", kw_only=True):
+    """Somebody wants a failed run to go on from its failed nodes, keeping finished results."""
+
+    by: str
+
+
+RunStatus = Literal["done", "done_with_errors", "failed", "cancelled", "denied", "limit"]
+
+
+class RunEnded(Body, frozen=True, tag="run.ended", kw_only=True):
+    """The run is over, until somebody asks for a retry.
+
+    Attributes:
+        result: JSON, when it has one.
+        code: Of the error that ended it, or "".
+        node: Path of the node that ended it, or "".
+    """
+
+    status: RunStatus
+    result: PayloadRef | None = None
+    code: str = ""
+    node: str = ""
+
+
+class AdminNoted(Body, frozen=True, tag="admin.noted", kw_only=True):
+    """Something happened to the installation, in the stream `_admin`."""
+
+    action: Literal["workflow.published", "store.created", "store.upgraded"]
+    subject: str
+    by: str
+
+
+AnyBody = (
+    RunCreated
+    | RunClaimed
+    | NodeForked
+    | NodeParked
+    | NodeDone
+    | NodeRevised
+    | NodeFailed
+    | NodeSkipped
+    | EffectIntent
+    | EffectOutcome
+    | EffectDenied
+    | ApprovalGiven
+    | SignalReceived
+    | DoubtSettled
+    | CancelRequested
+    | RetryRequested
+    | RunEnded
+    | AdminNoted
+)
+
+
+class Payload(Struct, frozen=True):
+    """Bytes that a record refers to, as first encoded; `ref` is computed once, by `payload()`."""
+
+    ref: PayloadRef
+    salt: bytes
+    data: bytes
+
+
+class Entry(Struct, frozen=True, kw_only=True):
+    """What a writer hands in.
+
+    Attributes:
+        body: What happened.
+        path: Where, "" for the run as a whole.
+        attempt: Which physical try, 0 where it means nothing.
+        key: At most one record of the run has it; "" for none. `done:<path>`, `intent:<id>:<attempt>`, …
+        payloads: What `body` refers to and is not stored yet.
+    """
+
+    body: AnyBody
+    path: NodePath | Literal[""] = ""
+    attempt: int = 0
+    key: str = ""
+    payloads: tuple[Payload, ...] = ()
+
+
+class Record(Struct, frozen=True, kw_only=True):
+    """A stored record, decoded."""
+
+    stream: RunId
+    seq: int
+    at: Millis
+    body: AnyBody
+    path: NodePath | Literal[""] = ""
+    attempt: int = 0
+    key: str = ""
+    prev: Digest
+    hash: Digest

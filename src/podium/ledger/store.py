@@ -1,0 +1,238 @@
+"""The port to a store: what the engine asks of SQLite, Postgres or memory.
+
+The store keeps two things apart. **Records** are the truth; they are only ever added. **Rows** (`RunRow`) are
+delivery: who drives which run, what wakes it, and what lists need; they can be rebuilt from the records.
+
+1. `append` is for the worker that owns a run and is fenced by its epoch. `post` is for everybody else and is checked
+   against the run's status and the entry's unique key. Both are group-committed: many requests, one transaction,
+   one sync; each is answered on its own, and one that is refused does not harm the others.
+2. `post` wakes: it increments `wake` and sets `runnable_at`. `release` is a compare-and-set on `wake`, so no wake is
+   lost between the owner's last look and its letting go. A live owner learns of posts from the replies of `append`
+   and from `changed`.
+3. `claim` increments `epoch` and appends `run.claimed`. A run may be claimed when nobody owns it or its owner is dead.
+4. When a call returns, what it wrote has been synced to disk. When it raises `StoreError`, nothing was written.
+5. Payloads above `INLINE_BYTES` are written and synced to files of their own before the transaction.
+
+Every implementation passes `podium.testing.conformance.RunStoreSuite`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from typing import Literal, Protocol
+
+from msgspec import Struct
+
+from podium.clock import Millis
+from podium.ids import Digest, RunId, WorkerId, WorkflowVersion
+from podium.ledger.record import Entry, PayloadRef, Record, RunStatus
+
+INLINE_BYTES = 64 * 1024
+"""Payloads up to this size stand in the database, larger ones in files beside it."""
+
+WaitReason = Literal["approval", "timer", "signal", "paused", "doubt"]
+LiveStatus = Literal["running"] | WaitReason
+RowStatus = RunStatus | LiveStatus
+"""How a run stands; the wait reasons are shown as `waiting(reason)`."""
+
+
+class RunRow(Struct, frozen=True, kw_only=True):
+    """A run as lists and dispatchers see it.
+
+    Attributes:
+        runnable_at: When a worker should look at it, or 0 for not before it is woken.
+        next_timer_at: The earliest time at which it must be woken although nobody posts, or 0.
+        seq, head: Its last record.
+    """
+
+    id: RunId
+    workflow: str
+    version: WorkflowVersion
+    status: RowStatus
+    created_at: Millis
+    updated_at: Millis
+    epoch: int = 0
+    owner: WorkerId | Literal[""] = ""
+    wake: int = 0
+    runnable_at: Millis = Millis(0)
+    next_timer_at: Millis = Millis(0)
+    seq: int
+    head: Digest
+    root: RunId
+    parent: str = ""
+    tenant: str = ""
+    priority: int = 0
+
+
+class Claim(Struct, frozen=True, kw_only=True):
+    """The right to append to a run until somebody claims it again."""
+
+    row: RunRow
+    epoch: int
+    wake: int
+
+
+class Appended(Struct, frozen=True, kw_only=True):
+    """What an append did.
+
+    Attributes:
+        records: Ours, as stored, in order.
+        foreign: What others posted since our last append or the claim, in order, all before ours.
+        wake: The value to release with: every post up to it is in `foreign` or was seen before.
+    """
+
+    records: tuple[Record, ...]
+    foreign: tuple[Record, ...]
+    wake: int
+
+
+class WorkflowSource(Struct, frozen=True, kw_only=True):
+    """A published version: its resolved closure as canonical JSON and the text it came from."""
+
+    version: WorkflowVersion
+    name: str
+    closure: bytes
+    source: str
+    file: str
+
+
+class StoredRecord(Struct, frozen=True, kw_only=True):
+    """A record as it stands in the store, for `verify`: nothing decoded, nothing trusted."""
+
+    stream: RunId
+    seq: int
+    data: bytes
+    hash: Digest
+
+
+class RunStore(Protocol):
+    """See the module's rules."""
+
+    async def publish(self, workflow: WorkflowSource) -> None:
+        """Keep a workflow version; the same version twice is no change. Noted in `_admin` the first time."""
+        ...
+
+    async def workflow(self, version: WorkflowVersion) -> WorkflowSource:
+        """Return a published version.
+
+        Raises:
+            UsageError: when there is none.
+        """
+        ...
+
+    async def start(self, run: RunId, entry: Entry) -> Record:
+        """Create a run with its `run.created` entry, runnable at once.
+
+        Raises:
+            Rejected: when the id is taken, or the version is not published.
+        """
+        ...
+
+    async def claim(self, run: RunId, worker: WorkerId) -> Claim | None:
+        """Take a run; None when a living worker owns it or it has ended. Appends `run.claimed`."""
+        ...
+
+    async def append(self, run: RunId, epoch: int, entries: Sequence[Entry], *, seen: int) -> Appended:
+        """Add the owner's records in one transaction.
+
+        Args:
+            seen: The `seq` up to which the owner knows the stream; later records come back as `foreign`.
+            entries: May be empty, to fetch what others posted.
+
+        Raises:
+            Fenced: when `epoch` is not the run's any more.
+            Rejected: when a key is taken, or (for an `effect.intent`) the kill switch is on.
+        """
+        ...
+
+    async def post(self, run: RunId, entry: Entry, *, when: Sequence[RowStatus] = ()) -> Record:
+        """Add somebody else's record and wake the run.
+
+        Args:
+            when: The statuses in which it is allowed; empty means any status of a run that has not ended. An entry
+                `run.retry_requested` is the one that an ended run takes: it becomes `running` again.
+
+        Raises:
+            Rejected: code ST004 when there is no such run, ST005 when its status does not allow it, ST006 when the
+                key is taken.
+        """
+        ...
+
+    async def release(self, run: RunId, epoch: int, *, wake: int, status: RowStatus, next_timer_at: int = 0) -> bool:
+        """Let go of a run; False when somebody has woken it since `wake` (then it is still ours).
+
+        Raises:
+            Fenced: when `epoch` is not the run's any more.
+        """
+        ...
+
+    async def row(self, run: RunId) -> RunRow | None:
+        """Return a run's row."""
+        ...
+
+    async def find(self, prefix: str) -> tuple[RunId, ...]:
+        """Return the ids that begin with `prefix`, at most ten."""
+        ...
+
+    async def rows(self, *, status: Sequence[RowStatus] = (), limit: int = 50) -> tuple[RunRow, ...]:
+        """Return runs, newest first."""
+        ...
+
+    async def runnable(self, now: Millis, *, limit: int) -> tuple[RunId, ...]:
+        """Return runs that a worker should claim: woken, timer due, or with a dead owner.
+
+        By priority, then the longest waiting first.
+        """
+        ...
+
+    async def next_timer(self) -> Millis:
+        """Return the earliest `next_timer_at` of all runs that nobody owns, or 0."""
+        ...
+
+    async def records(self, run: RunId, *, after: int = 0, limit: int = 10_000) -> tuple[Record, ...]:
+        """Return records of a run with `seq > after`, in order."""
+        ...
+
+    async def stored(self, run: RunId, *, after: int = 0, limit: int = 10_000) -> tuple[StoredRecord, ...]:
+        """Return records as they stand in the store."""
+        ...
+
+    async def streams(self) -> tuple[RunId, ...]:
+        """Return every stream that has a record, and every run that has a row."""
+        ...
+
+    async def payload(self, run: RunId, ref: PayloadRef) -> bytes:
+        """Return a payload, checked against its digest.
+
+        Raises:
+            LedgerError: LE006 when it is missing, LE007 when it is not what the record says.
+        """
+        ...
+
+    async def save_file(self, source: Path) -> tuple[Digest, int]:
+        """Copy a file into the content-addressed store: `(SHA-256, bytes)`. Any size, constant memory, synced."""
+        ...
+
+    def file_path(self, digest: Digest) -> Path:
+        """Return where a saved file stands, for reading."""
+        ...
+
+    async def set_killed(self, *, killed: bool, by: str) -> None:
+        """Turn the installation's kill switch: while it is on, no `effect.intent` is accepted (ST007)."""
+        ...
+
+    async def alive(self, worker: WorkerId) -> None:
+        """Say that this process lives from now on, until it closes the store or dies; dies are noticed at once."""
+        ...
+
+    def changed(self) -> AsyncIterator[None]:
+        """Yield whenever the store may have changed, by us or by another process (at most 50 ms late).
+
+        Several changes may come as one; there is a first yield at once.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Finish what was accepted, then let go of everything."""
+        ...

@@ -1,0 +1,1 @@
+"""Is it sensible? Rules over the compiled graph."""

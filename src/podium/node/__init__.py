@@ -1,0 +1,1 @@
+"""The contract of a node type. Public: plug-ins implement it."""

@@ -1,0 +1,108 @@
+"""What a node may ask of the world, in neutral forms that belong to no provider.
+
+Messages follow the shape of the OpenTelemetry GenAI conventions (role and parts). These structs are what payloads
+hold: they are encoded once, as msgspec JSON, and never rendered again.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from msgspec import Struct, field
+
+Json = Any
+
+ToolEffect = Literal["none", "read", "write", "irreversible"]
+
+
+class Message(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One message of a conversation; text only, until the agents need more parts."""
+
+    role: Literal["system", "user", "assistant"]
+    text: str
+
+
+class Usage(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Tokens of one physical call, counted by the provider; 0 where it does not say.
+
+    Attributes:
+        input_tokens: All tokens of the prompt, `cached_tokens` included.
+        output_tokens: All tokens of the answer, reasoning included.
+        cached_tokens: Included in `input_tokens`.
+    """
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_tokens: int = 0
+
+
+class ModelCall(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="model"):
+    """A request to a language model.
+
+    Attributes:
+        messages: The conversation, oldest first.
+        schema: JSON Schema that the answer must satisfy; None for free text. The model's adapter makes the answer
+            valid JSON by the best means that it has (grammar, native structured output, prompt).
+        max_tokens: The longest answer.
+        temperature_milli: Temperature times 1000.
+        prefer: What the route should favour; "" leaves it to the installation.
+        quality: The least quality that will do.
+        turn: Which request of the node's conversation this is, from 0.
+    """
+
+    messages: tuple[Message, ...]
+    schema: dict[str, Json] | None = None
+    max_tokens: int = 1024
+    temperature_milli: int = 0
+    prefer: Literal["", "cheap", "fast", "quality", "green"] = ""
+    quality: Literal["", "low", "medium", "high"] = ""
+    turn: int = 0
+
+
+class ModelReply(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="model"):
+    """A model's answer.
+
+    Attributes:
+        text: The answer as it came.
+        value: The parsed answer, when the call had a schema and the answer satisfies it.
+        model: The name under which the answering model is known.
+        finish: Why it stopped.
+    """
+
+    text: str
+    value: Json = None
+    model: str
+    finish: Literal["stop", "length", "refused"] = "stop"
+    usage: Usage = field(default_factory=Usage)
+
+
+class ToolCall(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="tool"):
+    """A call of one function of a granted tool.
+
+    Attributes:
+        tool: The grant, a key of `tools:`.
+        function: The function's own name.
+        arguments: By name.
+        turn: The turn of the conversation that asked for it; 0 for a node that calls a tool directly.
+        position: The place of the call in the answer that asked for it.
+    """
+
+    tool: str
+    function: str
+    arguments: dict[str, Json]
+    turn: int = 0
+    position: int = 0
+
+
+class ToolReply(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="tool"):
+    """What a tool returned.
+
+    Attributes:
+        value: Structured content when the tool gives one, else its text.
+    """
+
+    value: Json = None
+
+
+Call = ModelCall | ToolCall
+Reply = ModelReply | ToolReply

@@ -1,0 +1,267 @@
+"""The contract of a node type: one file in `podium.nodes`, or a plug-in, that satisfies `Node`.
+
+What is always true:
+
+1. A body never spans a pause. `run` returns `Done`, `Park`, `Fork` or `Revise`, or raises `NodeError`; whatever comes
+   later (an answer, the items of a map) calls another method.
+2. A body reaches the world only through its `Context`. It may be run again after a crash: calls whose outcome is
+   recorded return the recorded reply, so the body must reach the same calls with the same values.
+3. Time, ids and randomness come from the context.
+4. `values` are the evaluated expressions of the config, `{field: value}`; a field of plain text is in the config.
+
+```python
+class Shout:
+    type: ClassVar[str] = "shout"
+    config: ClassVar[type[NodeConfig]] = ShoutConfig
+
+    async def run(self, ctx: Context, config: ShoutConfig, values: Values) -> Done:
+        return Done(values["shout"].upper())
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, ClassVar, Literal, NewType, Protocol
+
+from podium.clock import Millis
+from podium.errors import ErrorKind
+from podium.ids import NodePath, RunId
+from podium.node.calls import ModelCall, ModelReply, ToolCall, ToolReply
+from podium.spec.model import Expression, NodeConfig
+
+__all__ = [
+    "Answer",
+    "Collecting",
+    "Context",
+    "Done",
+    "Feedback",
+    "Fork",
+    "ItemResult",
+    "Node",
+    "NodeConfig",
+    "Outcome",
+    "Park",
+    "Port",
+    "Question",
+    "Resumable",
+    "Revise",
+    "Values",
+]
+
+Json = Any
+Values = Mapping[str, Json]
+Port = NewType("Port", str)
+"""The way by which a node is left: `out`, one of `HANDLED_PORTS`, or a port of its own (switch)."""
+
+OUT = Port("out")
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The node is done.
+
+    Attributes:
+        out: Its result.
+        port: The way it is left by.
+        reason: For a port other than `out`: why, as one sentence.
+        errors: For a map: how many items failed; the run ends `done_with_errors` when it is not 0.
+    """
+
+    out: Json = None
+    port: Port = OUT
+    reason: str = ""
+    errors: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Question:
+    """What the run waits for.
+
+    Attributes:
+        kind: A person's decision, or a signal sent by name.
+        text: The question, as the approver reads it.
+        show: What it is about; exactly this is approved.
+        roles: Who may decide; empty means anyone who may approve.
+        signal: The name of the signal, for `kind="signal"`.
+        expires: How long to wait from the moment it is recorded; None waits for ever.
+    """
+
+    kind: Literal["approval", "signal", "timer"] = "approval"
+    text: str = ""
+    show: Json = None
+    roles: tuple[str, ...] = ()
+    signal: str = ""
+    expires: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Park:
+    """The node waits; the engine records the question and lets go."""
+
+    question: Question
+
+
+@dataclass(frozen=True, slots=True)
+class Fork:
+    """The node runs its body once per item; `collect` is called when all are closed."""
+
+    items: Sequence[Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Revise:
+    """Send the node named by `revision()` back to work with this feedback; an error once the rounds are used up."""
+
+    reason: str
+
+
+Outcome = Done | Park | Fork | Revise
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answer:
+    """How a wait ended.
+
+    Attributes:
+        at: When, in milliseconds since the epoch; 0 when nobody answered.
+        verdict: `expired` when nobody answered in time (also: the timer is due).
+        by: Who answered, "" when nobody did.
+        reason: What they said, or "".
+        value: What they sent along (a signal's payload, an edited value), or None.
+    """
+
+    verdict: Literal["approved", "rejected", "expired", "received"]
+    by: str = ""
+    at: int = 0
+    reason: str = ""
+    value: Json = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ItemResult:
+    """How one item of a fork ended.
+
+    Attributes:
+        status: `skipped` when its result's node was skipped.
+        value: Its result, when ok.
+        code, kind, message: Its error, when failed.
+    """
+
+    index: int
+    status: Literal["ok", "failed", "skipped"]
+    value: Json = None
+    code: str = ""
+    kind: ErrorKind | None = None
+    message: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Feedback:
+    """Why the node runs again.
+
+    Attributes:
+        round: The revise round, from 1.
+        reason: What was wrong.
+        previous: What it returned in the round before.
+    """
+
+    round: int
+    reason: str
+    previous: Json
+
+
+class Context(Protocol):
+    """A node's only window: the world, time, and the values around it."""
+
+    @property
+    def run_id(self) -> RunId:
+        """The run."""
+        ...
+
+    @property
+    def path(self) -> NodePath:
+        """Where the node stands."""
+        ...
+
+    @property
+    def attempt(self) -> int:
+        """Which physical try this is, from 1."""
+        ...
+
+    @property
+    def feedback(self) -> Feedback | None:
+        """Why it runs again, or None in the first round."""
+        ...
+
+    def now(self) -> Millis:
+        """Return the wall clock."""
+        ...
+
+    def evaluate(self, expression: Expression, **names: Json) -> Json:
+        """Evaluate an expression of a late field over the values in scope and `names`.
+
+        Raises:
+            ExpressionError: when it gives an error value.
+        """
+        ...
+
+    def progress(self, text: str) -> None:
+        """Tell watchers a sign of life, such as a piece of streamed text; not recorded, resets the idle timeout."""
+        ...
+
+    async def call_model(self, call: ModelCall) -> ModelReply:
+        """Ask a model, through the gateway.
+
+        Raises:
+            EffectError: when there is no usable answer.
+        """
+        ...
+
+    async def call_tool(self, call: ToolCall) -> ToolReply:
+        """Call a granted tool, through the gateway.
+
+        Raises:
+            EffectDenied: when it is not granted, or the gate says no.
+            EffectError: when it failed.
+        """
+        ...
+
+
+class Node(Protocol):
+    """A node type; stateless, one instance serves all runs.
+
+    `config` is its part of the language: type key, settings, help texts. Methods beyond `run` are needed only by
+    types that return `Park` (`resume`) or `Fork` (`collect`).
+    """
+
+    type: ClassVar[str]
+    config: ClassVar[type[NodeConfig]]
+
+    async def run(self, ctx: Context, config: Any, values: Values) -> Outcome:  # noqa: ANN401 - its own config type
+        """Do the work of one attempt."""
+        ...
+
+
+class Resumable(Node, Protocol):
+    """A node type that parks."""
+
+    async def resume(self, ctx: Context, config: Any, values: Values, answer: Answer) -> Outcome:  # noqa: ANN401
+        """Go on after the answer."""
+        ...
+
+
+class Collecting(Node, Protocol):
+    """A node type that forks."""
+
+    async def collect(
+        self,
+        ctx: Context,
+        config: Any,  # noqa: ANN401 - its own config type
+        values: Values,
+        items: Sequence[ItemResult],
+    ) -> Outcome:
+        """Make the result out of the items, in their order; they are all closed."""
+        ...

@@ -1,0 +1,1 @@
+"""Reads the ledger: each module a fold."""

@@ -1,0 +1,1 @@
+"""Tools that ship with Podium, granted like any other by `python: podium.tools.<name>`."""
