@@ -15,6 +15,7 @@ from msgspec import Struct
 from podium.ids import EffectKey
 from podium.ledger.record import Entry
 from podium.node.calls import ModelCall, ModelReply, ToolReply
+from podium.spec.model import ToolSpec
 from podium.spec.types import Type
 
 Json = Any
@@ -124,5 +125,17 @@ class Journal(Protocol):
 
         Raises:
             Fenced: the run is not ours any more; stop.
+        """
+        ...
+
+
+class Tools(Protocol):
+    """The tools of an installation."""
+
+    def open(self, grant: str, spec: ToolSpec) -> ToolPort:
+        """Return the port for a grant; the same spec gives the same port, connected when first used.
+
+        Raises:
+            EffectError: EF012 when the server or module does not exist.
         """
         ...

@@ -94,11 +94,11 @@ class GraphNode:
     type: str
     config: NodeConfig
     when: Program | None = None
-    fields: Mapping[str, Program] = field(default_factory=dict)
-    late: Mapping[str, Program] = field(default_factory=dict)
+    fields: Mapping[str, Program] = field(default_factory=dict[str, Program])
+    late: Mapping[str, Program] = field(default_factory=dict[str, Program])
     join: JoinRule | None = None
     body: Graph | None = None
-    handlers: Mapping[str, int | Literal["continue"]] = field(default_factory=dict)
+    handlers: Mapping[str, int | Literal["continue"]] = field(default_factory=dict[str, int | Literal["continue"]])
     span: tuple[int, ...] = ()
     target: int = -1
     max_rounds: int = 0
