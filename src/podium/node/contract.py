@@ -2,12 +2,14 @@
 
 What is always true:
 
-1. A body never spans a pause. `run` returns `Done`, `Park`, `Fork` or `Revise`, or raises `NodeError`; whatever comes
-   later (an answer, the items of a map) calls another method.
+1. A body never spans a pause. `run` returns `Done`, `Park`, `Fork`, `Revise` or `Stop`, or raises `NodeError`; whatever
+   comes later (an answer, the items of a map) calls another method.
 2. A body reaches the world only through its `Context`. It may be run again after a crash: calls whose outcome is
    recorded return the recorded reply, so the body must reach the same calls with the same values.
 3. Time, ids and randomness come from the context.
-4. `values` are the evaluated expressions of the config, `{field: value}`; a field of plain text is in the config.
+4. `values` are the evaluated expressions of the config, `{key: value}` by the key as written in the file (`with`, not
+   `with_`); a field of plain text is in the config. A type with a `join_rule` finds under its type key what its sources
+   gave, `{source: value}` of those that fired, in the order in which they arrived.
 
 ```python
 class Shout:
@@ -48,6 +50,7 @@ __all__ = [
     "Question",
     "Resumable",
     "Revise",
+    "Stop",
     "Values",
 ]
 
@@ -66,7 +69,7 @@ class Done:
     Attributes:
         out: Its result.
         port: The way it is left by.
-        reason: For a port other than `out`: why, as one sentence.
+        reason: For a port other than `out`: why, as one sentence. For a map: which items failed.
         errors: For a map: how many items failed; the run ends `done_with_errors` when it is not 0.
     """
 
@@ -118,7 +121,22 @@ class Revise:
     reason: str
 
 
-Outcome = Done | Park | Fork | Revise
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stop:
+    """The run ends here; nodes that are still at work are cancelled, the others never start.
+
+    Attributes:
+        status: How it ends.
+        reason: Why, or "".
+        out: The result of the run, for `done`.
+    """
+
+    status: Literal["done", "failed"]
+    reason: str = ""
+    out: Json = None
+
+
+Outcome = Done | Park | Fork | Revise | Stop
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

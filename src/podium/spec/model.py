@@ -317,13 +317,14 @@ class Body(NamedTuple):
         variable: The name under which they see their item.
         result: What one item gives, over the nodes of the body; None means the only node that nobody uses.
         concurrency: How many items are open at once.
-        result_loc: Keys below the node at which `result` is written.
+        max_failed: How many items may fail; once more have, no further item needs to be opened. None: any number.
     """
 
     nodes: Mapping[NodeId, NodeConfig]
     variable: str
     result: Expression | None
     concurrency: int
+    max_failed: int | None = None
 
 
 HANDLED_PORTS = ("error", "rejected", "expired", "denied", "limit", "unclear", "empty")
@@ -392,11 +393,19 @@ class NodeConfig(SpecModel):
         return None
 
     def late_fields(self) -> frozenset[str]:
-        """Return the fields whose expressions are not evaluated before `run`: the type evaluates them itself."""
+        """Return the fields, by key as written, whose expressions the type evaluates itself, while it runs."""
         return frozenset()
 
+    def late_names(self) -> Mapping[str, Type]:
+        """Return the names that its late fields may read beside those in scope (tool: `out`, its own answer)."""
+        return {}
+
     def result_type(self, fields: Mapping[str, Type]) -> Type:  # noqa: ARG002 - for types that override it
-        """Return the type of `out`, given the types of its evaluated fields."""
+        """Return the type of `out`, given the types of its evaluated fields, by key as written.
+
+        A join finds under its type key an object type with what its sources give; a node with a body finds under
+        `result` the type of one item's result.
+        """
         return Type.any()
 
 
