@@ -1,0 +1,339 @@
+"""What became of a run and of each of its nodes: a fold over records, without I/O.
+
+- A `Timeline` takes the records of one run in order (`add`), now or as they come; `view` is what they say so far.
+- It reads no payload: what a person or program wrote is given as `PayloadRef`, and whoever shows it fetches it.
+- A node appears with its first record. A node that calls nothing has one record only, so it starts and ends at once.
+- Attempts are physical tries of the node; tokens are summed over all its calls, failed ones included.
+- A node that was at work when its run ended is `stopped`, and is at work again when somebody retries the run.
+
+```python
+timeline = Timeline()
+for record in await store.records(run):
+    timeline.add(record)
+timeline.view.waits  # what the run needs from people
+```
+"""
+
+from __future__ import annotations
+
+from typing import Literal, assert_never
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from podium.clock import Millis
+from podium.errors import ErrorKind
+from podium.ids import EffectKey, NodePath, RunId
+from podium.ledger.record import (
+    AdminNoted,
+    ApprovalGiven,
+    CancelRequested,
+    DoubtSettled,
+    EffectDenied,
+    EffectIntent,
+    EffectOutcome,
+    NodeDone,
+    NodeFailed,
+    NodeForked,
+    NodeParked,
+    NodeRevised,
+    NodeSkipped,
+    PayloadRef,
+    Record,
+    RetryRequested,
+    RunClaimed,
+    RunCreated,
+    RunEnded,
+    RunStatus,
+    SignalReceived,
+)
+
+NodeStatus = Literal["running", "retrying", "waiting", "done", "failed", "skipped", "stopped"]
+
+
+class Wait(Struct, frozen=True, kw_only=True):
+    """What a node waits for.
+
+    Attributes:
+        question: JSON object of the question, for approvals and signals.
+        due: When it ends by itself, 0 for never.
+        effect: The key of the doubtful effect, for `doubt`.
+        since: When it began.
+    """
+
+    reason: Literal["approval", "signal", "timer", "retry", "doubt"]
+    question: PayloadRef | None = None
+    roles: tuple[str, ...] = ()
+    signal: str = ""
+    due: Millis = Millis(0)
+    effect: str = ""
+    since: Millis = Millis(0)
+
+
+class NodeView(Struct, frozen=True, kw_only=True):
+    """One node at one place.
+
+    Attributes:
+        port: The way it was left by, when done.
+        skipped: Why, when skipped.
+        model: The last model that answered.
+        ended_at: 0 while it is open.
+        out: Its result, None for null.
+        note: Why it left by a port other than `out` (text).
+        code, error_kind, error: Of the last failed attempt, also when a later one succeeded.
+        items: Items of a map.
+        wait: What it waits for, None when it does not.
+    """
+
+    path: NodePath
+    status: NodeStatus = "running"
+    attempts: int = 1
+    port: str = ""
+    skipped: str = ""
+    model: str = ""
+    input_tokens: int = 0
+    output_tokens: int = 0
+    started_at: Millis = Millis(0)
+    ended_at: Millis = Millis(0)
+    out: PayloadRef | None = None
+    note: PayloadRef | None = None
+    code: str = ""
+    error_kind: ErrorKind | None = None
+    error: PayloadRef | None = None
+    items: int = 0
+    wait: Wait | None = None
+
+    def ms(self, now: Millis) -> int:
+        """Return how long it took, or has taken by `now`."""
+        return max(0, (self.ended_at or now) - self.started_at)
+
+
+class EffectView(Struct, frozen=True, kw_only=True):
+    """An effect that succeeded: who did it, what it does to the world, and the recorded reply."""
+
+    path: NodePath
+    effect: str
+    effect_class: Literal["none", "read", "write", "irreversible"]
+    reply: PayloadRef
+
+
+class RunView(Struct, frozen=True, kw_only=True):
+    """A run as a whole.
+
+    Attributes:
+        ended: How it ended, None while it has not.
+        code, node: What ended it, when it is not done.
+        cancelled_by: Who asked for it to stop, "" when nobody did.
+        worker: Who took it last, and `epoch` how often it was taken.
+        seq: The last record.
+    """
+
+    run: RunId
+    workflow: str = ""
+    version: str = ""
+    principal: str = ""
+    created_at: Millis = Millis(0)
+    updated_at: Millis = Millis(0)
+    ended: RunStatus | None = None
+    inputs: PayloadRef | None = None
+    result: PayloadRef | None = None
+    code: str = ""
+    node: str = ""
+    cancelled_by: str = ""
+    worker: str = ""
+    epoch: int = 0
+    seq: int = 0
+    nodes: tuple[NodeView, ...] = ()
+    writes: tuple[EffectView, ...] = ()
+
+    @property
+    def waits(self) -> tuple[NodeView, ...]:
+        """Return the nodes that wait, in the order in which they appeared."""
+        return tuple(node for node in self.nodes if node.wait is not None)
+
+
+class Timeline:
+    """The fold. Not for several runs: one object, one run."""
+
+    def __init__(self, run: RunId) -> None:
+        self._run = RunView(run=run)
+        self._nodes: dict[NodePath, NodeView] = {}
+        self._intents: dict[EffectKey, tuple[NodePath, EffectIntent]] = {}
+        self._writes: list[EffectView] = []
+
+    @property
+    def view(self) -> RunView:
+        """What the records say so far."""
+        return replace(self._run, nodes=tuple(self._nodes.values()), writes=tuple(self._writes))
+
+    @property
+    def seq(self) -> int:
+        """The last record that was added."""
+        return self._run.seq
+
+    @property
+    def ended(self) -> RunStatus | None:
+        """How the run ended, None while it has not."""
+        return self._run.ended
+
+    def add(self, record: Record) -> None:
+        """Take the next record of the run."""
+        self._run = replace(self._run, seq=record.seq, updated_at=record.at)
+        match record.body:
+            case (
+                RunCreated()
+                | RunClaimed()
+                | CancelRequested()
+                | RetryRequested()
+                | RunEnded()
+                | SignalReceived()
+                | AdminNoted()
+            ) as body:
+                self._about_run(record, body)
+            case EffectIntent() | EffectOutcome() | EffectDenied() | DoubtSettled() as body:
+                self._about_effect(record, body)
+            case body:
+                self._about_node(record, body)
+
+    def _about_run(
+        self,
+        record: Record,
+        body: RunCreated | RunClaimed | CancelRequested | RetryRequested | RunEnded | SignalReceived | AdminNoted,
+    ) -> None:
+        match body:
+            case RunCreated():
+                self._run = replace(
+                    self._run,
+                    workflow=body.workflow,
+                    version=body.version,
+                    principal=body.principal,
+                    created_at=record.at,
+                    inputs=body.inputs,
+                )
+            case RunClaimed():
+                self._run = replace(self._run, worker=body.worker, epoch=body.epoch)
+            case CancelRequested():
+                self._run = replace(self._run, cancelled_by=body.by)
+            case RetryRequested():
+                self._run = replace(self._run, ended=None, code="", node="", result=None, cancelled_by="")
+                self._reopen(record.at)
+            case RunEnded():
+                self._run = replace(self._run, ended=body.status, result=body.result, code=body.code, node=body.node)
+                self._stop(record.at)
+            case SignalReceived():
+                self._received(body.name)
+            case AdminNoted():
+                pass
+            case _:
+                assert_never(body)
+
+    def _about_effect(self, record: Record, body: EffectIntent | EffectOutcome | EffectDenied | DoubtSettled) -> None:
+        match body:
+            case EffectIntent():
+                path = self._path(record)
+                self._intents[body.id] = (path, body)
+                self._change(record, status="running", ended_at=Millis(0), wait=None)
+            case EffectOutcome():
+                self._settle(record, body)
+            case EffectDenied():
+                self._change(record)
+            case DoubtSettled():
+                known = self._intents.get(body.id)
+                if known and known[0] in self._nodes:
+                    self._nodes[known[0]] = replace(self._nodes[known[0]], status="running", wait=None)
+            case _:
+                assert_never(body)
+
+    def _about_node(
+        self,
+        record: Record,
+        body: NodeForked | NodeParked | NodeDone | NodeRevised | NodeFailed | NodeSkipped | ApprovalGiven,
+    ) -> None:
+        match body:
+            case NodeForked():
+                self._change(record, items=body.count)
+            case NodeParked():
+                self._park(record, body)
+            case NodeDone():
+                self._change(
+                    record,
+                    status="done",
+                    port=body.port,
+                    out=body.out,
+                    note=body.reason,
+                    ended_at=record.at,
+                    wait=None,
+                )
+            case NodeRevised():
+                self._change(record, status="done", port="revise", note=body.reason, ended_at=record.at, wait=None)
+            case NodeFailed():
+                self._fail(record, body)
+            case NodeSkipped():
+                self._change(record, status="skipped", skipped=body.reason, attempts=0, ended_at=record.at)
+            case ApprovalGiven():
+                self._change(record, status="running", wait=None)
+            case _:
+                assert_never(body)
+
+    def _park(self, record: Record, body: NodeParked) -> None:
+        wait = Wait(
+            reason=body.reason,
+            question=body.question,
+            roles=body.roles,
+            signal=body.signal,
+            due=body.due,
+            effect=body.effect,
+            since=record.at,
+        )
+        self._change(record, status="retrying" if body.reason == "retry" else "waiting", wait=wait)
+
+    def _fail(self, record: Record, body: NodeFailed) -> None:
+        self._change(
+            record,
+            status="failed" if body.final else "retrying",
+            code=body.code,
+            error_kind=body.error_kind,
+            error=body.error,
+            ended_at=record.at if body.final else Millis(0),
+            wait=Wait(reason="retry", due=body.retry_at, since=record.at) if body.retry_at and not body.final else None,
+        )
+
+    def _settle(self, record: Record, body: EffectOutcome) -> None:
+        path, intent = self._intents.get(body.id, (self._path(record), None))
+        node = self._nodes.get(path) or NodeView(path=path, started_at=record.at)
+        self._nodes[path] = replace(
+            node,
+            model=body.model or node.model,
+            input_tokens=node.input_tokens + body.input_tokens,
+            output_tokens=node.output_tokens + body.output_tokens,
+        )
+        if intent and body.status == "ok" and body.reply and intent.effect_class in {"write", "irreversible"}:
+            self._writes.append(
+                EffectView(path=path, effect=intent.effect, effect_class=intent.effect_class, reply=body.reply)
+            )
+
+    def _received(self, signal: str) -> None:
+        for path, node in self._nodes.items():
+            if node.wait and node.wait.reason == "signal" and node.wait.signal == signal:
+                self._nodes[path] = replace(node, status="running", wait=None)
+
+    def _reopen(self, at: Millis) -> None:
+        for path, node in self._nodes.items():
+            if node.status in {"failed", "stopped"}:
+                self._nodes[path] = replace(node, status="running", started_at=at, ended_at=Millis(0))
+
+    def _stop(self, at: Millis) -> None:
+        for path, node in self._nodes.items():
+            if not node.ended_at:
+                self._nodes[path] = replace(node, status="stopped", ended_at=at, wait=None)
+
+    def _change(self, record: Record, **changes: object) -> None:
+        """Change the record's node, which begins with this record when it is its first."""
+        path = self._path(record)
+        node = self._nodes.get(path) or NodeView(path=path, started_at=record.at)
+        changes.setdefault("attempts", max(node.attempts, record.attempt))
+        self._nodes[path] = replace(node, **changes)
+
+    @staticmethod
+    def _path(record: Record) -> NodePath:
+        return NodePath(record.path)
