@@ -12,8 +12,11 @@ only the command line and `SpecError` print them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
+
+from podium.errors import UsageError
 
 Severity = Literal["error", "warning", "note"]
 
@@ -50,3 +53,19 @@ class Diagnostic:
     place: Place | None
     help: str = ""
     loc: Loc = ()
+
+
+class SpecError(UsageError):
+    """A file is wrong; nothing was run.
+
+    Attributes:
+        diagnostics: Everything that was found, at least one error.
+        texts: `{file: its text}`, for showing the lines.
+    """
+
+    def __init__(self, diagnostics: Sequence[Diagnostic], *, texts: dict[str, str]) -> None:
+        first = next(diagnostic for diagnostic in diagnostics if diagnostic.severity == "error")
+        where = f"{first.file}:{first.place.line}:{first.place.column}: " if first.place else f"{first.file}: "
+        super().__init__(first.code, where + first.message, help=first.help)
+        self.diagnostics = tuple(diagnostics)
+        self.texts = texts
