@@ -1,0 +1,61 @@
+"""What every test has: one event loop back end, a loop that must not block, the public test vectors, example counts.
+
+- Async tests run by anyio's plug-in on asyncio: `pytestmark = pytest.mark.anyio`.
+- A blocking call inside the event loop with Podium's code on the stack is a failure (blockbuster).
+- Sockets reach loopback only (pytest-socket, options in pyproject.toml).
+- Hypothesis profiles: `default` (quick), `ci` (the same, derandomized; chosen when `CI` is set), `deep` (`make deep`).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import hypothesis
+import pytest
+from blockbuster import BlockBuster, blockbuster_ctx
+
+ROOT = Path(__file__).parent.parent
+
+hypothesis.settings.register_profile("default", max_examples=50, deadline=None)
+hypothesis.settings.register_profile("ci", max_examples=50, deadline=None, derandomize=True, database=None)
+hypothesis.settings.register_profile("deep", max_examples=2_000, deadline=None)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "default"))
+
+_MAY_BLOCK: dict[str, str] = {
+    # imports are lazy for a quick start; the first use of a module reads its files, once a process
+    "<frozen importlib._bootstrap>": "_find_and_load",
+    # a traceback that is being rendered reads source lines; nothing else runs after it
+    "linecache.py": "updatecache",
+}
+"""`{end of a file name: function}` below which blocking is accepted, each with its reason."""
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """Async tests run on asyncio; Podium uses its TaskGroup."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_blocks_in_the_loop() -> Iterator[None]:
+    """Make blocking calls of Podium inside a running loop raise `BlockingError`."""
+    with blockbuster_ctx("podium") as blockbuster:
+        _exempt(blockbuster)
+        yield
+
+
+def _exempt(blockbuster: BlockBuster) -> None:
+    for function in blockbuster.functions.values():
+        for file, name in _MAY_BLOCK.items():
+            function.can_block_in(file, name)
+
+
+@pytest.fixture(scope="session")
+def corpora() -> Path:
+    """Return the folder of public test vectors, from `PODIUM_CORPORA` or beside the project."""
+    folder = Path(os.environ.get("PODIUM_CORPORA") or ROOT.parent / "shared" / "corpora")
+    if not folder.is_dir():
+        pytest.skip(f"the public test vectors are not at `{folder}`; set PODIUM_CORPORA to run this")
+    return folder
