@@ -1,0 +1,153 @@
+"""The YAML parser behind a typed door: events in our own form, complaints in words for the person who must fix them.
+
+The scanner and parser are ruamel's. They are asked for events only, one at a time, so that whoever builds values out
+of them can stop at a bound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Literal, NamedTuple
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+
+from podium.spec.finding import Refused
+from podium.spec.positions import Span, Style
+
+Kind = Literal["document", "mapping", "list", "scalar", "alias", "end"]
+_KINDS: dict[type, Kind] = {
+    DocumentStartEvent: "document",
+    MappingStartEvent: "mapping",
+    SequenceStartEvent: "list",
+    ScalarEvent: "scalar",
+    AliasEvent: "alias",
+    MappingEndEvent: "end",
+    SequenceEndEvent: "end",
+}
+_STYLES: dict[str | None, Style] = {None: "plain", "'": "quoted", '"': "quoted", "|": "literal", ">": "folded"}
+
+_EXPLANATIONS = (
+    # words of the parser; our sentence; the next step. The first that fits is taken.
+    (
+        "mapping values are not allowed",
+        "a `:` stands where no key can be",
+        "quote text that contains `: `, or indent the line as its neighbours",
+    ),
+    ("found a tab", "a tab stands where indentation or a value begins", "indent with spaces"),
+    ("could not find expected ':'", "a key without `:`", "write `key: value`, or indent the text below its key"),
+    ("cannot start any token", "a value cannot begin with this character", "quote the text"),
+    ("while scanning a quoted scalar", "this quoted text is not closed", "close the quote"),
+    (
+        "while scanning a double-quoted scalar",
+        "this quoted text has an escape that is not known",
+        "double each `\\`, or use single quotes",
+    ),
+    (
+        "while parsing a flow sequence",
+        "expected `,` or `]` in this list",
+        "close the `[`, and quote text that contains `,` or `: `",
+    ),
+    (
+        "while parsing a flow mapping",
+        "expected `,` or `}` in this mapping",
+        "close the `{`, and quote text that contains `,` or `: `",
+    ),
+    ("while parsing a flow node", "a `[` or `{` is not closed", "close it"),
+    (
+        "while scanning a block scalar",
+        "this block of text is indented wrongly",
+        "indent all its lines below the `|` or `>` alike",
+    ),
+    (
+        "expected <block end>",
+        "this line is indented differently from its neighbours",
+        "align it with the lines that belong to the same mapping or list",
+    ),
+    ("while scanning an alias", "a `*` begins an alias here", "quote text that begins with `*`"),
+    ("while scanning an anchor", "a `&` begins an anchor here", "quote text that begins with `&`"),
+    (
+        "sequence entries are not allowed",
+        "a `-` begins a list item where none can be",
+        "put the list on the lines below its key",
+    ),
+)
+
+
+class Event(NamedTuple):
+    """A step of the parser.
+
+    Attributes:
+        text: A scalar's text; the version or `%` line of a document that has directives.
+        name: Name of an anchor or alias, or "".
+        tag: A tag that was written, or "".
+        flow: Whether a collection is written in brackets.
+    """
+
+    kind: Kind
+    span: Span
+    text: str = ""
+    style: Style = "plain"
+    name: str = ""
+    tag: str = ""
+    flow: bool = False
+
+
+def events(text: str) -> Iterator[Event]:
+    """Yield the events of all documents in `text`, collections closed by `end`.
+
+    Raises:
+        Refused: SP001, where the text stops to be YAML.
+    """
+    try:
+        for event in _parse(text):
+            kind = _KINDS.get(type(event))
+            if kind is not None:
+                yield _event(kind, event, len(text))
+    except MarkedYAMLError as error:
+        raise _refusal(error, text) from None
+    except (YAMLError, ValueError, OverflowError) as error:
+        # ValueError, OverflowError: the scanner passes escapes such as "\UFFFFFFFF" to chr() as they are
+        start = max(text.find("\\U"), 0)
+        message, help_ = "an escape in a quoted text gives no character", "double each `\\`, or use single quotes"
+        raise Refused("SP001", message, Span(start=start, end=start), help=help_) from error
+
+
+def _parse(text: str) -> Iterator[object]:
+    parser: Any = YAML(typ="safe", pure=True)
+    return parser.parse(text)
+
+
+def _event(kind: Kind, event: Any, length: int) -> Event:  # noqa: ANN401 - ruamel's events have no types
+    start = min(event.start_mark.index, length)
+    span = Span(start=start, end=max(start, min(event.end_mark.index, length)))
+    if kind == "document":
+        return Event(kind, span, text="%" if event.tags or event.version not in {None, (1, 2)} else "")
+    if kind == "scalar":
+        return Event(kind, span, str(event.value), _STYLES[event.style], event.anchor or "", str(event.tag or ""))
+    if kind in {"mapping", "list"}:
+        return Event(kind, span, name=event.anchor or "", tag=str(event.tag or ""), flow=bool(event.flow_style))
+    return Event(kind, span, name=event.anchor if kind == "alias" else "")
+
+
+def _refusal(error: Any, text: str) -> Refused:  # noqa: ANN401 - as above
+    mark = error.problem_mark or error.context_mark
+    if error.context_mark and mark.index >= len(text.rstrip()):
+        mark = error.context_mark  # something is never closed: show where it begins
+    start = min(mark.index, len(text)) if mark else 0
+    said = f"{error.context or ''} {error.problem or ''}"
+    if text[start : start + 1] == "\t":
+        said += " found a tab"
+    for words, message, help_ in _EXPLANATIONS:
+        if words in said:
+            return Refused("SP001", message, Span(start=start, end=start), help=help_)
+    return Refused("SP001", "this is not readable as YAML", Span(start=start, end=start), help=said.strip())
