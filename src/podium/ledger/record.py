@@ -5,7 +5,7 @@ What a record is:
 1. Records hold ids, enums, integers and digests only. Whatever a person or a program wrote (prompts, results, error
    texts, reasons) is a *payload*: it stands outside the chain and the record refers to it by `PayloadRef`.
 2. The stored bytes are canonical JSON (RFC 8785, restricted profile: ASCII keys, no floats, integers below 2^53) of
-   `{at, attempt?, body, key?, kind, path?, prev, seq, stream, v}`; fields with their default value are left out.
+   `{at, attempt?, body: {kind, …}, key?, path?, prev, seq, stream, v}`; fields with their default value are left out.
 3. `hash` is the RFC 6962 leaf hash of these bytes, SHA-256(0x00 || bytes). `prev` is the hash of the record before it
    in its stream, 64 zeros for the first. `seq` counts from 1 without gaps.
 4. `seq`, `prev` and `at` are assigned inside the transaction that stores the record, by `ledger.journal`.
@@ -15,9 +15,10 @@ A kind is one struct below; its tag is `kind`. Unknown kinds and fields are refu
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct
+from msgspec.structs import force_setattr
 
 from podium.clock import Millis
 from podium.errors import ErrorKind
@@ -28,6 +29,12 @@ FORMAT = 1
 
 GENESIS = Digest("0" * 64)
 """`prev` of the first record of a stream."""
+
+MAX_INT = 2**53 - 1
+"""The largest integer that every JSON reader keeps exact."""
+
+Int = Annotated[int, Meta(ge=-MAX_INT, le=MAX_INT)]
+Time = Annotated[Millis, Meta(ge=-MAX_INT, le=MAX_INT)]
 
 
 class PayloadRef(Struct, frozen=True, omit_defaults=True):
@@ -40,7 +47,7 @@ class PayloadRef(Struct, frozen=True, omit_defaults=True):
     """
 
     digest: Digest
-    size: int
+    size: Int
 
 
 class Body(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind"):
@@ -63,8 +70,8 @@ class RunCreated(Body, frozen=True, tag="run.created", kw_only=True):
     version: str
     inputs: PayloadRef
     principal: str
-    deadline: Millis = Millis(0)
-    idle_ms: int = 0
+    deadline: Time = Millis(0)
+    idle_ms: Int = 0
     root: RunId
     parent: str = ""
 
@@ -72,14 +79,14 @@ class RunCreated(Body, frozen=True, tag="run.created", kw_only=True):
 class RunClaimed(Body, frozen=True, tag="run.claimed", kw_only=True):
     """A worker took the run; what an earlier epoch left open is doubt."""
 
-    epoch: int
+    epoch: Int
     worker: str
 
 
 class NodeForked(Body, frozen=True, tag="node.forked", kw_only=True):
     """A map opened its items. `items`: JSON list."""
 
-    count: int
+    count: Int
     items: PayloadRef
 
 
@@ -96,7 +103,7 @@ class NodeParked(Body, frozen=True, tag="node.parked", kw_only=True):
     question: PayloadRef | None = None
     roles: tuple[str, ...] = ()
     signal: str = ""
-    due: Millis = Millis(0)
+    due: Time = Millis(0)
     effect: str = ""
 
 
@@ -113,14 +120,20 @@ class NodeDone(Body, frozen=True, tag="node.done", kw_only=True):
     port: str = "out"
     out: PayloadRef | None = None
     reason: PayloadRef | None = None
-    errors: int = 0
+    errors: Int = 0
+
+    def __post_init__(self) -> None:
+        # defaults are left out by identity, and a computed "out" is another object than the default: without this
+        # one fact would have two canonical forms
+        if self.port == "out":
+            force_setattr(self, "port", "out")
 
 
 class NodeRevised(Body, frozen=True, tag="node.revised", kw_only=True):
     """A validator sent a node back to work; `round` begins. `reason`: text."""
 
     target: str
-    round: int
+    round: Int
     reason: PayloadRef
 
 
@@ -131,7 +144,7 @@ class NodeFailed(Body, frozen=True, tag="node.failed", kw_only=True):
     error_kind: ErrorKind
     error: PayloadRef
     final: bool = False
-    retry_at: Millis = Millis(0)
+    retry_at: Time = Millis(0)
 
 
 class NodeSkipped(Body, frozen=True, tag="node.skipped", kw_only=True):
@@ -159,8 +172,8 @@ class GateDecision(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Reservation(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The most that the effect may use, held until its settlement."""
 
-    tokens: int = 0
-    nano_usd: int = 0
+    tokens: Int = 0
+    nano_usd: Int = 0
 
 
 class EffectIntent(Body, frozen=True, tag="effect.intent", kw_only=True):
@@ -182,7 +195,7 @@ class EffectIntent(Body, frozen=True, tag="effect.intent", kw_only=True):
     request: PayloadRef
     decision: GateDecision
     reservation: Reservation | None = None
-    send_before: Millis = Millis(0)
+    send_before: Time = Millis(0)
 
 
 class EffectOutcome(Body, frozen=True, tag="effect.outcome", kw_only=True):
@@ -202,11 +215,11 @@ class EffectOutcome(Body, frozen=True, tag="effect.outcome", kw_only=True):
     error_kind: ErrorKind | None = None
     reply: PayloadRef | None = None
     model: str = ""
-    input_tokens: int = 0
-    output_tokens: int = 0
-    cached_tokens: int = 0
-    nano_usd: int = 0
-    ms: int = 0
+    input_tokens: Int = 0
+    output_tokens: Int = 0
+    cached_tokens: Int = 0
+    nano_usd: Int = 0
+    ms: Int = 0
 
 
 class EffectDenied(Body, frozen=True, tag="effect.denied", kw_only=True):
@@ -279,7 +292,7 @@ class RunEnded(Body, frozen=True, tag="run.ended", kw_only=True):
 class AdminNoted(Body, frozen=True, tag="admin.noted", kw_only=True):
     """Something happened to the installation, in the stream `_admin`."""
 
-    action: Literal["workflow.published", "store.created", "store.upgraded"]
+    action: Literal["workflow.published", "store.created", "store.upgraded", "kill_switch.on", "kill_switch.off"]
     subject: str
     by: str
 

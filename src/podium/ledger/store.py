@@ -9,7 +9,8 @@ delivery: who drives which run, what wakes it, and what lists need; they can be 
 2. `post` wakes: it increments `wake` and sets `runnable_at`. `release` is a compare-and-set on `wake`, so no wake is
    lost between the owner's last look and its letting go. A live owner learns of posts from the replies of `append`
    and from `changed`.
-3. `claim` increments `epoch` and appends `run.claimed`. A run may be claimed when nobody owns it or its owner is dead.
+3. `claim` increments `epoch` and appends `run.claimed`. A run may be claimed when nobody owns it, its owner is dead,
+   or its owner is the claimer itself (after a failed write).
 4. When a call returns, what it wrote has been synced to disk. When it raises `StoreError`, nothing was written.
 5. Payloads above `INLINE_BYTES` are written and synced to files of their own before the transaction.
 
@@ -25,8 +26,9 @@ from typing import Literal, Protocol
 from msgspec import Struct
 
 from podium.clock import Millis
+from podium.errors import LedgerError
 from podium.ids import Digest, RunId, WorkerId, WorkflowVersion
-from podium.ledger.record import Entry, PayloadRef, Record, RunStatus
+from podium.ledger.record import GENESIS, Entry, PayloadRef, Record, RunStatus
 
 INLINE_BYTES = 64 * 1024
 """Payloads up to this size stand in the database, larger ones in files beside it."""
@@ -97,6 +99,15 @@ class WorkflowSource(Struct, frozen=True, kw_only=True):
     file: str
 
 
+class Control(Struct, frozen=True, kw_only=True):
+    """The one row of the installation: the kill switch, and where its stream stands."""
+
+    killed: bool = False
+    seq: int = 0
+    head: Digest = GENESIS
+    at: Millis = Millis(0)
+
+
 class StoredRecord(Struct, frozen=True, kw_only=True):
     """A record as it stands in the store, for `verify`: nothing decoded, nothing trusted."""
 
@@ -104,6 +115,7 @@ class StoredRecord(Struct, frozen=True, kw_only=True):
     seq: int
     data: bytes
     hash: Digest
+    key: str = ""
 
 
 class RunStore(Protocol):
@@ -162,6 +174,9 @@ class RunStore(Protocol):
     async def release(self, run: RunId, epoch: int, *, wake: int, status: RowStatus, next_timer_at: int = 0) -> bool:
         """Let go of a run; False when somebody has woken it since `wake` (then it is still ours).
 
+        With status `running` it is runnable at once, so that another worker goes on. A run that ended needs no
+        release: appending `run.ended` lets go of it.
+
         Raises:
             Fenced: when `epoch` is not the run's any more.
         """
@@ -169,6 +184,10 @@ class RunStore(Protocol):
 
     async def row(self, run: RunId) -> RunRow | None:
         """Return a run's row."""
+        ...
+
+    async def wakes(self, runs: Sequence[RunId]) -> dict[RunId, int]:
+        """Return `wake` of each of these runs, in one look: has somebody posted?"""
         ...
 
     async def find(self, prefix: str) -> tuple[RunId, ...]:
@@ -210,6 +229,10 @@ class RunStore(Protocol):
         """
         ...
 
+    async def check_payloads(self, run: RunId, refs: Sequence[PayloadRef]) -> tuple[LedgerError, ...]:
+        """Return what `payload` would raise for these, reading each and keeping none."""
+        ...
+
     async def save_file(self, source: Path) -> tuple[Digest, int]:
         """Copy a file into the content-addressed store: `(SHA-256, bytes)`. Any size, constant memory, synced."""
         ...
@@ -220,6 +243,10 @@ class RunStore(Protocol):
 
     async def set_killed(self, *, killed: bool, by: str) -> None:
         """Turn the installation's kill switch: while it is on, no `effect.intent` is accepted (ST007)."""
+        ...
+
+    async def control(self) -> Control:
+        """Return the installation's row: the kill switch, and where the stream `_admin` stands."""
         ...
 
     async def alive(self, worker: WorkerId) -> None:

@@ -1,0 +1,335 @@
+"""The one algorithm of writing; every store runs it inside its own transaction.
+
+`commit(batch, tx, now=…)` takes many requests in the order in which they came and answers each on its own:
+
+1. The rows of all runs are locked in the order of their ids, then all keys are looked up at once.
+2. Each request is checked completely before it changes anything, and sees what earlier ones of the batch did. What is
+   refused is answered with its `StoreError`; it harms nobody else.
+3. `seq`, `prev` and `at` are given out here. `at` never runs backwards within a stream, though the clock may.
+4. Everything is written at the end with few statements. Whether it then became durable is the store's part: until
+   that is certain it gives no answer.
+
+INVARIANT: an owned run has a claim with its epoch in the stream; a run that has ended has no owner.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, get_args
+
+from msgspec.structs import replace
+
+from podium.clock import Millis
+from podium.errors import Fenced, Rejected, StoreError
+from podium.ids import ADMIN, Digest, RunId, WorkflowVersion
+from podium.ledger.canonical import NotCanonical
+from podium.ledger.chain import seal
+from podium.ledger.record import (
+    GENESIS,
+    AdminNoted,
+    EffectIntent,
+    Entry,
+    Record,
+    RetryRequested,
+    RunClaimed,
+    RunCreated,
+    RunEnded,
+    RunStatus,
+)
+from podium.ledger.requests import (
+    AnyRequest,
+    Append,
+    Changes,
+    ClaimRun,
+    NewRecord,
+    Note,
+    Post,
+    Publish,
+    Release,
+    Request,
+    SetKilled,
+    Start,
+    Transaction,
+)
+from podium.ledger.store import Appended, Claim, Control, RunRow, WorkflowSource
+
+ENDED = frozenset(get_args(RunStatus))
+"""The statuses of a run that is over."""
+
+Answer = Any
+"""What the request's type says, or a `StoreError`."""
+
+
+def commit(batch: Sequence[Request[Any]], tx: Transaction, *, now: Millis) -> list[Answer]:
+    """Carry out a batch inside `tx`; return an answer or a `StoreError` for each request, in order.
+
+    Raises:
+        StoreError: when the transaction itself fails; then nothing of the batch may stay.
+    """
+    journal = _Journal(batch, tx, now)
+    answers = [journal.answer(request) for request in batch]
+    tx.write(journal.changes())
+    return answers
+
+
+class _Stream:
+    """Where one stream stands within the batch."""
+
+    __slots__ = ("added", "at", "first", "head", "name", "seq")
+
+    def __init__(self, name: RunId, *, seq: int, head: Digest, at: Millis) -> None:
+        self.name = name
+        self.first = self.seq = seq
+        self.head = head
+        self.at = at
+        self.added: list[Record] = []
+
+    def seal(self, entries: Sequence[Entry], now: Millis) -> tuple[tuple[Record, bytes], ...]:
+        """Return what the entries become, without taking them up."""
+        seq, head, at = self.seq, self.head, max(now, self.at)
+        sealed: list[tuple[Record, bytes]] = []
+        for entry in entries:
+            seq += 1
+            try:
+                record, data = seal(entry, stream=self.name, seq=seq, prev=head, at=at)
+            except NotCanonical as error:
+                raise Rejected("ST009", f"a record cannot be stored: {error}") from None
+            head = record.hash
+            sealed.append((record, data))
+        return tuple(sealed)
+
+    def take(self, record: Record) -> None:
+        self.seq, self.head, self.at = record.seq, record.hash, record.at
+        self.added.append(record)
+
+
+class _Run(_Stream):
+    """A run within the batch, with its row."""
+
+    __slots__ = ("created", "row", "row_changed")
+
+    def __init__(self, row: RunRow, *, created: bool = False) -> None:
+        super().__init__(row.id, seq=row.seq, head=row.head, at=row.updated_at)
+        self.row = row
+        self.created = created
+        self.row_changed = False
+
+    def change(self, **fields: object) -> None:
+        self.row = replace(self.row, **fields)
+        self.row_changed = True
+
+    def final_row(self) -> RunRow:
+        return replace(self.row, seq=self.seq, head=self.head, updated_at=self.at)
+
+
+class _Journal:
+    def __init__(self, batch: Sequence[Request[Any]], tx: Transaction, now: Millis) -> None:
+        self._tx = tx
+        self._now = now
+        self._changes = Changes()
+        wanted = {request.run for request in batch if isinstance(request, Start | ClaimRun | Append | Post | Release)}
+        self._runs = {run: _Run(row) for run, row in tx.rows(sorted(wanted)).items()} if wanted else {}
+        keys = [(run, entry.key) for run, entry in _keyed(batch)]
+        self._taken = tx.taken(keys) if keys else set[tuple[RunId, str]]()
+        self._control: Control | None = None
+        self._admin: _Stream | None = None
+
+    def answer(self, request: Request[Any]) -> Answer:
+        try:
+            return self._carry_out(request)
+        except StoreError as error:
+            return error
+
+    def _carry_out(self, request: AnyRequest | Request[Any]) -> Answer:
+        match request:
+            case Append():
+                return self._append(request)
+            case Post():
+                return self._post(request)
+            case ClaimRun():
+                return self._claim(request)
+            case Release():
+                return self._release(request)
+            case Start():
+                return self._start(request)
+            case Publish():
+                return self._publish(request.workflow)
+            case SetKilled():
+                return self._set_killed(request)
+            case Note():
+                return self._note(request.body)
+            case _:
+                raise TypeError(f"unknown request {type(request).__name__}")
+
+    # ── the owner ──
+
+    def _append(self, request: Append) -> Appended:
+        run = self._owned(request)
+        intents = any(isinstance(entry.body, EffectIntent) for entry in request.entries)
+        if intents and self._load_control().killed:
+            help_ = "wait, or turn the kill switch off; whatever had been sent before is finished and recorded"
+            raise Rejected("ST007", "the kill switch is on, so no effect may start", help=help_)
+        if any(isinstance(entry.body, RunEnded) for entry in request.entries[:-1]):
+            raise Rejected("ST005", f"run `{run.name}` cannot go on in the same append that ends it")
+        # read before ours are added
+        foreign = self._since(run, request.seen)
+        records = self._add(run, request.entries)
+        if records and isinstance(ended := records[-1].body, RunEnded):
+            run.change(status=ended.status, owner="", runnable_at=Millis(0), next_timer_at=Millis(0))
+        return Appended(records=records, foreign=foreign, wake=run.row.wake)
+
+    def _claim(self, request: ClaimRun) -> Claim | None:
+        run = self._existing(request.run)
+        row = run.row
+        if row.status in ENDED or (row.owner and self._tx.alive(row.owner)):
+            return None
+        epoch = row.epoch + 1
+        self._add(run, (Entry(body=RunClaimed(epoch=epoch, worker=request.worker)),))
+        run.change(epoch=epoch, owner=request.worker, status="running")
+        return Claim(row=run.final_row(), epoch=epoch, wake=row.wake)
+
+    def _release(self, request: Release) -> bool:
+        run = self._owned(request)
+        if run.row.wake != request.wake:
+            return False
+        # a run that nobody drives and that waits for nothing would be stranded
+        runnable_at = self._now if request.status == "running" else Millis(0)
+        run.change(owner="", status=request.status, runnable_at=runnable_at, next_timer_at=request.next_timer_at)
+        return True
+
+    def _owned(self, request: Append | Release) -> _Run:
+        run = self._existing(request.run)
+        if run.row.epoch != request.epoch or not run.row.owner:
+            raise Fenced(request.run, request.epoch)
+        return run
+
+    # ── everybody else ──
+
+    def _post(self, request: Post) -> Record:
+        run = self._existing(request.run)
+        revives = isinstance(request.entry.body, RetryRequested)
+        status = run.row.status
+        allowed = status in request.when if request.when else (status in ENDED) == revives
+        if not allowed or (status in ENDED and not revives):
+            raise Rejected("ST005", f"run `{request.run}` is `{status}`, which does not take this any more or yet")
+        (record,) = self._add(run, (request.entry,))
+        run.change(wake=run.row.wake + 1, runnable_at=max(self._now, Millis(1)))
+        if status in ENDED:
+            run.change(status="running")
+        return record
+
+    def _start(self, request: Start) -> Record:
+        body = request.entry.body
+        if not isinstance(body, RunCreated):
+            raise Rejected("ST009", f"expected `run.created` as the first record of run `{request.run}`")
+        if request.run in self._runs:
+            raise Rejected("ST003", f"run `{request.run}` exists already")
+        if not self._is_published(WorkflowVersion(body.version)):
+            raise Rejected("ST008", f"version `{body.version[:12]}` of workflow `{body.workflow}` is not published")
+        run = _Run(_first_row(request.run, body, self._now), created=True)
+        (record,) = self._add(run, (request.entry,))
+        self._runs[request.run] = run
+        return record
+
+    # ── the installation ──
+
+    def _publish(self, workflow: WorkflowSource) -> None:
+        if not self._is_published(workflow.version):
+            self._note(AdminNoted(action="workflow.published", subject=workflow.version, by="system"))
+            self._changes.workflows.append((workflow, self._now))
+
+    def _set_killed(self, request: SetKilled) -> None:
+        control = self._load_control()
+        if control.killed != request.killed:
+            action = "kill_switch.on" if request.killed else "kill_switch.off"
+            self._note(AdminNoted(action=action, subject="installation", by=request.by))
+            self._control = replace(control, killed=request.killed)
+
+    def _note(self, body: AdminNoted) -> None:
+        control = self._load_control()
+        if self._admin is None:
+            self._admin = _Stream(ADMIN, seq=control.seq, head=control.head, at=control.at)
+        self._add(self._admin, (Entry(body=body),))
+
+    # ── parts ──
+
+    def _existing(self, run: RunId) -> _Run:
+        found = self._runs.get(run)
+        if found is None:
+            raise Rejected("ST004", f"run `{run}` does not exist", help="list runs with `podium runs list`")
+        return found
+
+    def _is_published(self, version: WorkflowVersion) -> bool:
+        here = any(workflow.version == version for workflow, _ in self._changes.workflows)
+        return here or version in self._tx.published((version,))
+
+    def _load_control(self) -> Control:
+        if self._control is None:
+            self._control = self._tx.control()
+        return self._control
+
+    def _since(self, run: _Run, seen: int) -> tuple[Record, ...]:
+        earlier = self._tx.records(run.name, after=seen) if seen < run.first else ()
+        return (*earlier, *(record for record in run.added if record.seq > seen))
+
+    def _add(self, stream: _Stream, entries: Sequence[Entry]) -> tuple[Record, ...]:
+        self._refuse_taken_keys(stream.name, entries)
+        sealed = stream.seal(entries, self._now)
+        changes = self._changes
+        for (record, data), entry in zip(sealed, entries, strict=True):
+            stream.take(record)
+            changes.records.append(NewRecord(stream.name, record.seq, record.key, data, record.hash))
+            changes.payloads.extend((stream.name, payload) for payload in entry.payloads)
+            if record.key:
+                self._taken.add((stream.name, record.key))
+        return tuple(record for record, _ in sealed)
+
+    def _refuse_taken_keys(self, stream: RunId, entries: Sequence[Entry]) -> None:
+        mine = set[str]()
+        for entry in entries:
+            if entry.key and (entry.key in mine or (stream, entry.key) in self._taken):
+                help_ = "somebody was faster, or this is a repetition; look at the run before trying again"
+                raise Rejected("ST006", f"run `{stream}` has a record with key `{entry.key}` already", help=help_)
+            mine.add(entry.key)
+
+    def changes(self) -> Changes:
+        """Return everything that was carried out."""
+        changes = self._changes
+        for run in self._runs.values():
+            if run.created:
+                changes.created.append(run.final_row())
+            elif run.row_changed:
+                changes.changed.append(run.final_row())
+            elif run.added:
+                changes.advanced.append(run.final_row())
+        if self._admin is not None:
+            admin = self._admin
+            changes.control = replace(self._load_control(), seq=admin.seq, head=admin.head, at=admin.at)
+        return changes
+
+
+def _keyed(batch: Sequence[Request[Any]]) -> Iterator[tuple[RunId, Entry]]:
+    for request in batch:
+        match request:
+            case Append(run=run, entries=entries):
+                yield from ((run, entry) for entry in entries if entry.key)
+            case Post(run=run, entry=entry) | Start(run=run, entry=entry) if entry.key:
+                yield run, entry
+            case _:
+                pass
+
+
+def _first_row(run: RunId, body: RunCreated, now: Millis) -> RunRow:
+    return RunRow(
+        id=run,
+        workflow=body.workflow,
+        version=WorkflowVersion(body.version),
+        status="running",
+        created_at=now,
+        updated_at=now,
+        runnable_at=max(now, Millis(1)),
+        seq=0,
+        head=GENESIS,
+        root=body.root,
+        parent=body.parent,
+    )

@@ -1,0 +1,132 @@
+"""The narrow way in which the owner of a run writes its history.
+
+Appends of one run stand in line: while one is on its way to the disk, the next ones gather and then go together as
+one append of the store. What `defer` put aside (results of pure nodes) goes first in the next append. Records reach
+`on_records` exactly once and in the order of the stream, foreign ones included, before the append returns; so the
+state folded from them is the stream's.
+
+Whoever waits for an append may be cancelled: what was already handed to the store is written all the same and reaches
+`on_records`; what was not is left out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from podium.clock import Millis
+from podium.errors import Rejected
+from podium.ids import IdSource
+from podium.ledger.payload import Json, json_payload
+from podium.ledger.record import Entry, Payload, Record
+from podium.ledger.store import Appended, Claim, RowStatus, RunStore
+
+
+@dataclass(slots=True)
+class _Turn:
+    entries: tuple[Entry, ...]
+    done: asyncio.Future[tuple[Record, ...]]
+
+
+class RunWriter:
+    """Writes one run for as long as its claim holds.
+
+    Attributes:
+        run, epoch: The claim.
+        seen: The last record that `on_records` was given; at first the last one of the claim's row.
+        wake: The value to release with.
+    """
+
+    def __init__(
+        self,
+        store: RunStore,
+        claim: Claim,
+        ids: IdSource,
+        *,
+        on_records: Callable[[Sequence[Record]], None] = lambda _: None,
+    ) -> None:
+        self.run, self.epoch, self.wake, self.seen = claim.row.id, claim.epoch, claim.wake, claim.row.seq
+        self._store, self._ids, self._on_records = store, ids, on_records
+        self._deferred: list[Entry] = []
+        self._turns: list[_Turn] = []
+        self._writing: asyncio.Task[None] | None = None
+
+    def payload(self, value: Json) -> Payload:
+        """Return a JSON value as a payload."""
+        return json_payload(value, self._ids)
+
+    def defer(self, entries: Sequence[Entry]) -> None:
+        """Put entries aside for the next append; they need not be durable before something else is."""
+        self._deferred.extend(entries)
+
+    async def append(self, entries: Sequence[Entry] = ()) -> tuple[Record, ...]:
+        """Write what was deferred and `entries`; return the records of `entries`, durable.
+
+        Raises:
+            Fenced: when the run is not ours any more.
+            Rejected: when these entries break a rule; what was deferred waits for the next append.
+        """
+        turn = _Turn(tuple(entries), asyncio.get_running_loop().create_future())
+        self._turns.append(turn)
+        if self._writing is None:
+            # a task of its own, so that cancelling one who waits does not lose the answer for the others
+            self._writing = asyncio.create_task(self._write_all(), name=f"append {self.run}")
+        return await turn.done
+
+    async def release(self, status: RowStatus, *, next_timer_at: Millis = Millis(0)) -> bool:  # noqa: B008 - an int
+        """Write what is left and let go; False when somebody woke the run (call `append()` and look again)."""
+        if self._deferred or self._writing:
+            await self.append()
+        return await self._store.release(
+            self.run, self.epoch, wake=self.wake, status=status, next_timer_at=next_timer_at
+        )
+
+    async def _write_all(self) -> None:
+        try:
+            while self._turns:
+                turns, self._turns = self._turns, []
+                await self._settle([turn for turn in turns if not turn.done.done()])
+        finally:
+            self._writing = None
+
+    async def _settle(self, turns: list[_Turn]) -> None:
+        try:
+            if turns:
+                await self._write(turns)
+        except Rejected as error:
+            if len(turns) == 1:
+                _fail(turns, error)
+                return
+            for turn in turns:  # one of them breaks a rule: each on its own
+                await self._settle([turn])
+        except BaseException as error:
+            _fail(turns, error)
+            if isinstance(error, asyncio.CancelledError):
+                raise
+
+    async def _write(self, turns: list[_Turn]) -> None:
+        deferred = tuple(self._deferred)
+        entries = deferred + tuple(entry for turn in turns for entry in turn.entries)
+        appended = await self._store.append(self.run, self.epoch, entries, seen=self.seen)
+        del self._deferred[: len(deferred)]
+        self._deliver(appended)
+        start = len(deferred)
+        for turn in turns:
+            end = start + len(turn.entries)
+            if not turn.done.done():
+                turn.done.set_result(appended.records[start:end])
+            start = end
+
+    def _deliver(self, appended: Appended) -> None:
+        self.wake = appended.wake
+        records = (*appended.foreign, *appended.records)
+        if records:
+            self.seen = records[-1].seq
+            self._on_records(records)
+
+
+def _fail(turns: Sequence[_Turn], error: BaseException) -> None:
+    for turn in turns:
+        if not turn.done.done():
+            turn.done.set_exception(error)
