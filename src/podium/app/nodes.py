@@ -1,18 +1,9 @@
-"""The node types that come with Podium; the one list of them."""
+"""The node types of this installation: the shipped ones, and plug-ins."""
 
 from __future__ import annotations
 
-from podium.node.registry import Registry, installed_nodes
-from podium.nodes.end import EndNode
-from podium.nodes.human import HumanNode
-from podium.nodes.join import JoinNode
-from podium.nodes.llm import LlmNode
-from podium.nodes.map import MapNode
-from podium.nodes.switch import SwitchNode
-from podium.nodes.tool import ToolNode
-from podium.nodes.transform import TransformNode
-from podium.nodes.validate import ValidateNode
-from podium.nodes.wait import WaitNode
+import podium.nodes
+from podium.node.registry import Registry, installed_nodes, nodes_in
 
 
 def shipped_nodes() -> Registry:
@@ -21,18 +12,4 @@ def shipped_nodes() -> Registry:
     Raises:
         UsageError: AP003 when a plug-in takes a type key that is taken.
     """
-    return Registry(
-        (
-            LlmNode(),
-            ToolNode(),
-            TransformNode(),
-            SwitchNode(),
-            MapNode(),
-            JoinNode(),
-            HumanNode(),
-            ValidateNode(),
-            WaitNode(),
-            EndNode(),
-            *installed_nodes(),
-        )
-    )
+    return Registry((*nodes_in(podium.nodes), *installed_nodes()))

@@ -63,12 +63,18 @@ class Program(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A way from a port of one node to another node, both by index in their graph."""
+    """A way from a port of one node to another node, both by index in their graph.
+
+    Attributes:
+        held_by: The index of the validator whose span the edge leaves (the last one, when there are several), else
+            -1. The edge ends only when that validator has ended: nobody uses a draft that is still being checked.
+    """
 
     source: int
     port: str
     target: int
     kind: Literal["control", "data", "after"]
+    held_by: int = -1
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

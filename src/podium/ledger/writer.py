@@ -1,9 +1,9 @@
 """The narrow way in which the owner of a run writes its history.
 
 Appends of one run stand in line: while one is on its way to the disk, the next ones gather and then go together as
-one append of the store. What `defer` put aside (results of pure nodes) goes first in the next append. Records reach
-`on_records` exactly once and in the order of the stream, foreign ones included, before the append returns; so the
-state folded from them is the stream's.
+one append of the store. What `defer` put aside (results of pure nodes) goes first in the next append; whoever defers
+has acted on it already. All other records reach `on_records` exactly once and in the order of the stream, foreign
+ones included, before the append returns, also when the one who waits was cancelled meanwhile.
 
 Whoever waits for an append may be cancelled: what was already handed to the store is written all the same and reaches
 `on_records`; what was not is left out.
@@ -55,6 +55,11 @@ class RunWriter:
     def payload(self, value: Json) -> Payload:
         """Return a JSON value as a payload."""
         return json_payload(value, self._ids)
+
+    @property
+    def pending(self) -> bool:
+        """Whether something was deferred and is not written yet."""
+        return bool(self._deferred)
 
     def defer(self, entries: Sequence[Entry]) -> None:
         """Put entries aside for the next append; they need not be durable before something else is."""
@@ -110,7 +115,7 @@ class RunWriter:
         entries = deferred + tuple(entry for turn in turns for entry in turn.entries)
         appended = await self._store.append(self.run, self.epoch, entries, seen=self.seen)
         del self._deferred[: len(deferred)]
-        self._deliver(appended)
+        self._deliver(appended, len(deferred))
         start = len(deferred)
         for turn in turns:
             end = start + len(turn.entries)
@@ -118,12 +123,14 @@ class RunWriter:
                 turn.done.set_result(appended.records[start:end])
             start = end
 
-    def _deliver(self, appended: Appended) -> None:
+    def _deliver(self, appended: Appended, deferred: int) -> None:
         self.wake = appended.wake
-        records = (*appended.foreign, *appended.records)
-        if records:
-            self.seen = records[-1].seq
-            self._on_records(records)
+        stored = (*appended.foreign, *appended.records)
+        if stored:
+            self.seen = stored[-1].seq
+        news = (*appended.foreign, *appended.records[deferred:])
+        if news:
+            self._on_records(news)
 
 
 def _fail(turns: Sequence[_Turn], error: BaseException) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pkgutil
 from collections.abc import Iterable, Mapping
+from importlib import import_module
 from importlib.metadata import entry_points
+from types import ModuleType
 from typing import cast
 
 from podium.errors import UsageError
@@ -35,6 +38,19 @@ class Registry(Mapping[str, Node]):
     def configs(self) -> dict[str, type[NodeConfig]]:
         """Return what the loader needs: `{type key: config}`."""
         return {key: node.config for key, node in self._nodes.items()}
+
+
+def nodes_in(package: ModuleType) -> list[Node]:
+    """Return the node types of a package, one a module, in the order of their names.
+
+    A module's node type is its one class with `type` and `run`; a module without one is no node type.
+    """
+    found: list[Node] = []
+    for module in sorted(info.name for info in pkgutil.iter_modules(package.__path__)):
+        name = f"{package.__name__}.{module}"
+        classes = [value for value in vars(import_module(name)).values() if isinstance(value, type)]
+        found += [cast("Node", kind()) for kind in classes if kind.__module__ == name and hasattr(kind, "type")]
+    return found
 
 
 def installed_nodes() -> list[Node]:

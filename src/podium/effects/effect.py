@@ -1,0 +1,129 @@
+"""An effect on its way through the door: what is asked, and what each stage has added to it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import msgspec
+
+from podium.effects.ports import Journal, ModelPort, Progress, ToolPort
+from podium.errors import PodiumError
+from podium.ids import EffectKey, NodePath, RunId
+from podium.ledger.record import Payload
+from podium.node.calls import Call, Reply
+from podium.spec.model import Delivery, EffectClass, ToolSpec
+
+Json = Any
+
+
+@dataclass(kw_only=True, slots=True)
+class Known:
+    """What the ledger already says of an effect (from the run's state).
+
+    Attributes:
+        attempts: Intents so far.
+        lost: Intents in a row without a known outcome.
+        doubt: The last intent has no known outcome.
+        send_before: Of the last intent.
+        reply: The recorded reply, decoded, once there is one.
+        landed: A person settled a doubt: it happened, and nobody knows what it returned.
+        approval: Key of the record that approved it, "" while nobody has.
+        approved_request: SHA-256 (hex) of the request that was approved.
+    """
+
+    attempts: int = 0
+    lost: int = 0
+    doubt: bool = False
+    send_before: int = 0
+    reply: Reply | None = None
+    landed: bool = False
+    approval: str = ""
+    approved_request: str = ""
+
+
+@dataclass(kw_only=True, slots=True)
+class Effect:
+    """One effect. The first block is given by the caller; each stage fills in its part of the second.
+
+    Attributes:
+        timeout_s: The most that the caller waits, or None for the target's own limit.
+        name: `model.chat` or `tool.<grant>.<function>` (identify).
+        id: The idempotency key (identify).
+        target: What is called: a model's or a server's name (route).
+        request: The call as it is sent, encoded once (identify).
+        reasons: Codes of what decided (policy, approval).
+        unknown: It was stopped after its intent, and its outcome is recorded as unknown (record).
+    """
+
+    run: RunId
+    root: RunId
+    path: NodePath
+    attempt: int
+    call: Call
+    grants: dict[str, ToolSpec]
+    known: Known
+    journal: Journal
+    progress: Progress
+    timeout_s: float | None = None
+    workflow: str = ""
+    principal: str = ""
+
+    name: str = ""
+    id: EffectKey = field(default=EffectKey(""))
+    request: Payload | None = None
+    request_hash: str = ""
+    effect_class: EffectClass = "read"
+    delivery: Delivery = "repeatable"
+    needs_approval: bool = False
+    target: str = ""
+    model: ModelPort | None = None
+    tool: ToolPort | None = None
+    limit_s: float = 0.0
+    reasons: list[str] = field(default_factory=list[str])
+    unknown: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EffectQuestion:
+    """What a person must say before the effect goes on.
+
+    Attributes:
+        reason: `approval`: may it happen? `doubt`: did it happen?
+        not_before: For a doubt: it may still be sent until then, so nobody is asked earlier.
+    """
+
+    reason: Literal["approval", "doubt"]
+    text: str
+    show: Json
+    request_hash: str = ""
+    not_before: int = 0
+
+
+class Suspended(PodiumError):
+    """Not a failure: the effect waits for a person; the node parks and reaches it again later."""
+
+    def __init__(self, effect: EffectKey, question: EffectQuestion) -> None:
+        super().__init__("EF050", question.text)
+        self.effect = effect
+        self.question = question
+
+
+def did_it_land(effect: Effect) -> Suspended:
+    """Return the question that settles the doubt about an effect."""
+    question = EffectQuestion(
+        reason="doubt",
+        text=f"`{effect.name}` was sent and no answer came; did it happen?",
+        show=msgspec.to_builtins(effect.call),
+        request_hash=effect.request_hash,
+        not_before=effect.known.send_before,
+    )
+    return Suspended(effect.id, question)
+
+
+Proceed = Callable[[Effect], Awaitable[Reply]]
+"""The rest of the door."""
+
+Stage = Callable[[Effect, Proceed], Awaitable[Reply]]
+"""A wrapper: looks at the effect, and lets it proceed or raises."""

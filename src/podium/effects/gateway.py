@@ -1,0 +1,75 @@
+"""The one door for effects.
+
+Every act on the world goes through the list below, in this order, whoever asks: a node, a retry, a fallback, later a
+sub-agent or sandboxed code. Each stage is a small wrapper that knows none of the others.
+
+    identify      what is it, under which idempotency key; what is recorded already is returned, doubt is settled
+    route         which model or server
+    labels        what the values may do            (permissive until labels exist)
+    data loss     what must not leave               (permissive until detectors exist)
+    policy        is it granted?                    (deny by default; Cedar policies come later)
+    obligations   redact, stage                     (none until policies oblige)
+    approval      must a person agree to exactly this?
+    breaker       is the target known to be down?
+    record        append{decision, intent, reservation} … append{outcome, settlement}
+    call          once, at the moment of sending within `send_before`
+
+Nobody checks a permission, a budget or a breaker anywhere else.
+"""
+
+from __future__ import annotations
+
+from functools import reduce
+
+from podium.clock import Clock
+from podium.effects.breaker import Breakers
+from podium.effects.effect import Effect, Proceed, Stage
+from podium.effects.ports import Models, Tools
+from podium.effects.stages.approval import approval
+from podium.effects.stages.breaker import BreakerStage
+from podium.effects.stages.call import Call
+from podium.effects.stages.identify import Identify
+from podium.effects.stages.labels import labels
+from podium.effects.stages.loss import loss
+from podium.effects.stages.obligations import obligations
+from podium.effects.stages.policy import policy
+from podium.effects.stages.record import Recording
+from podium.effects.stages.route import Route
+from podium.ids import IdSource
+from podium.node.calls import Reply
+
+
+class Gateway:
+    """The door of one installation; stateless but for its breakers."""
+
+    def __init__(self, *, models: Models, tools: Tools, clock: Clock, ids: IdSource) -> None:
+        stages: list[Stage] = [
+            Identify(clock=clock, ids=ids),
+            Route(models=models, tools=tools),
+            labels,
+            loss,
+            policy,
+            obligations,
+            approval,
+            BreakerStage(Breakers(clock)),
+            Recording(clock=clock, ids=ids),
+        ]
+        self._door: Proceed = reduce(_wrap, reversed(stages), Call(clock=clock))
+
+    async def perform(self, effect: Effect) -> Reply:
+        """Carry an effect out, or return what is recorded of it.
+
+        Raises:
+            Suspended: a person must approve it, or say whether it happened.
+            EffectDenied: the gate said no; recorded.
+            EffectError: it failed; recorded. What may have happened nevertheless is doubt.
+            Fenced: the run belongs to another worker.
+        """
+        return await self._door(effect)
+
+
+def _wrap(inner: Proceed, stage: Stage) -> Proceed:
+    async def proceed(effect: Effect) -> Reply:
+        return await stage(effect, inner)
+
+    return proceed

@@ -1,0 +1,54 @@
+"""Call: the one place where an effect leaves the process. Once, and only within `send_before`."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from podium.clock import Clock
+from podium.effects.effect import Effect
+from podium.errors import EffectError
+from podium.node.calls import ModelCall, Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """The end of the door."""
+
+    clock: Clock
+
+    async def __call__(self, effect: Effect) -> Reply:
+        """Send it.
+
+        Raises:
+            EffectError: from the port; `timeout` with `landed="unknown"` when the port itself did not keep its time.
+        """
+        if self.clock.now() > effect.known.send_before:
+            raise EffectError(
+                "EF053",
+                f"`{effect.name}` was not sent: this worker was stopped for too long after recording its intent",
+                kind="unavailable",
+                help="it is tried again where `retry` allows it",
+            )
+        try:
+            # A second more than the port was given: the port's own timeout knows better what happened.
+            async with asyncio.timeout(effect.limit_s + 1):
+                return await self._send(effect)
+        except TimeoutError:
+            raise EffectError(
+                "EF054",
+                f"`{effect.target}` did not answer within {effect.limit_s:g} s",
+                kind="timeout",
+                landed="unknown",
+                help="raise `timeout`, or look whether the server is alive",
+            ) from None
+
+    async def _send(self, effect: Effect) -> Reply:
+        call = effect.call
+        if isinstance(call, ModelCall):
+            assert effect.model is not None
+            return await effect.model.call(call, key=effect.id, timeout_s=effect.limit_s, progress=effect.progress)
+        assert effect.tool is not None
+        return await effect.tool.call(
+            call.function, call.arguments, key=effect.id, timeout_s=effect.limit_s, progress=effect.progress
+        )

@@ -1,0 +1,73 @@
+"""Identify: the effect's name, key, class and delivery; and what the ledger says of it already.
+
+1. A recorded reply is returned; nothing that is known to have happened happens again.
+2. Doubt (an intent without a known outcome) is settled by the effect's delivery: `repeatable` and `keyed` go on,
+   `once` asks a person, and not before the old intent can no longer be sent.
+3. An effect whose worker died under it ten times in a row is not tried again: it is what kills the worker.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import msgspec
+
+from podium.clock import Clock
+from podium.effects.effect import Effect, Proceed, did_it_land
+from podium.errors import EffectError
+from podium.ids import IdSource, effect_key
+from podium.ledger.payload import payload
+from podium.node.calls import ModelCall, Reply, ToolCall, ToolReply
+
+MAX_LOST = 10
+"""Intents in a row without a known outcome."""
+
+_encode = msgspec.json.Encoder(order="sorted").encode
+
+
+@dataclass(frozen=True, slots=True)
+class Identify:
+    """See the module's rules."""
+
+    clock: Clock
+    ids: IdSource
+
+    async def __call__(self, effect: Effect, proceed: Proceed) -> Reply:
+        """Name the effect, then answer from the record or go on."""
+        call = effect.call
+        if isinstance(call, ModelCall):
+            effect.name, effect.effect_class, effect.delivery = "model.chat", "read", "repeatable"
+        else:
+            _identify_tool(effect, call)
+        position = call.position if isinstance(call, ToolCall) else 0
+        effect.id = effect_key(effect.root, effect.path, effect.name, turn=call.turn, position=position)
+        known = effect.known
+        if known.reply is not None:
+            return known.reply
+        if known.landed:
+            return ToolReply(value=None)
+        data = _encode(call)
+        effect.request = payload(data, self.ids)
+        effect.request_hash = hashlib.sha256(data).hexdigest()
+        if known.doubt and effect.delivery == "once":
+            raise did_it_land(effect)
+        if known.lost >= MAX_LOST:
+            raise EffectError(
+                "EF051",
+                f"`{effect.name}` was begun {known.lost} times and no worker lived to tell how it ended",
+                kind="internal",
+                help="look at the worker's log, then `podium runs retry`",
+            )
+        return await proceed(effect)
+
+
+def _identify_tool(effect: Effect, call: ToolCall) -> None:
+    effect.name = f"tool.{call.tool}.{call.function}"
+    grant = effect.grants.get(call.tool)
+    if grant is None:
+        return  # policy denies it; what is not granted counts as the worst it could be
+    function = grant.functions.get(call.function)
+    effect.effect_class = (function.effect if function else None) or grant.effect
+    effect.delivery = (function.delivery if function else None) or grant.delivery
+    effect.needs_approval = ((function.approval if function else None) or grant.approval) == "required"

@@ -1,0 +1,137 @@
+"""Record: the intent is durable before the act, the outcome is recorded after it.
+
+1. Decision, intent and reservation are one append. If it cannot be written, nothing is sent.
+2. Whatever happens to the call, an outcome follows: `ok`, `error` (it certainly did not happen, or the tool said that
+   it failed), or `unknown` (it may have happened). Only a dying process leaves an intent without one.
+3. An unknown outcome of a `once` effect is not an error to retry but a question for a person.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+import msgspec
+
+from podium.clock import Clock, Millis
+from podium.effects.effect import Effect, Proceed, did_it_land
+from podium.errors import EffectDenied, EffectError, Rejected
+from podium.ids import IdSource
+from podium.ledger.payload import payload
+from podium.ledger.record import EffectIntent, EffectOutcome, Entry, GateDecision, Reservation
+from podium.node.calls import ModelCall, ModelReply, Reply
+
+SEND_WITHIN_MS = 5_000
+"""How long after its intent an effect may still be sent. After that nobody sends it, and doubt may be asked about."""
+
+_encode = msgspec.json.Encoder(order="sorted").encode
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """See the module's rules."""
+
+    clock: Clock
+    ids: IdSource
+
+    async def __call__(self, effect: Effect, proceed: Proceed) -> Reply:
+        """Write the intent, let the effect happen, write the outcome."""
+        await self._announce(effect)
+        begun = self.clock.monotonic()
+        try:
+            reply = await proceed(effect)
+        except EffectError as error:
+            await self._close(effect, self._error(effect, error), begun)
+            if error.landed == "unknown" and effect.delivery == "once":
+                raise did_it_land(effect) from error
+            raise
+        except asyncio.CancelledError:
+            # Stopped from outside after the intent: shielded, so that the outcome is not lost with the task.
+            outcome = EffectOutcome(id=effect.id, status="unknown", code="EF052", error_kind="cancelled")
+            await asyncio.shield(self._close(effect, Entry(body=outcome), begun))
+            effect.unknown = True
+            raise
+        await self._close(effect, self._ok(effect, reply), begun)
+        return reply
+
+    async def _announce(self, effect: Effect) -> None:
+        """Write the intent; when we are stopped meanwhile, write too that nothing was sent."""
+        writing = asyncio.ensure_future(effect.journal.append([self._intent(effect)]))
+        try:
+            await asyncio.shield(writing)
+        except asyncio.CancelledError:
+            await writing
+            outcome = EffectOutcome(id=effect.id, status="error", code="EF052", error_kind="cancelled")
+            await self._close(effect, Entry(body=outcome), self.clock.monotonic())
+            raise
+        except Rejected as error:
+            if error.code != "ST007":
+                raise
+            raise EffectDenied("GA004", error.message, help=error.help) from error
+
+    def _intent(self, effect: Effect) -> Entry:
+        assert effect.request is not None
+        attempt = effect.known.attempts + 1
+        tokens = effect.call.max_tokens if isinstance(effect.call, ModelCall) else 0
+        body = EffectIntent(
+            effect=effect.name,
+            target=effect.target,
+            effect_class=effect.effect_class,
+            delivery=effect.delivery,
+            id=effect.id,
+            request=effect.request.ref,
+            decision=GateDecision(verdict="allow", reasons=tuple(effect.reasons), approval=effect.known.approval),
+            reservation=Reservation(tokens=tokens) if tokens else None,
+            send_before=Millis(self.clock.now() + SEND_WITHIN_MS),
+        )
+        effect.known.send_before = body.send_before
+        return Entry(
+            body=body,
+            path=effect.path,
+            attempt=effect.attempt,
+            key=f"intent:{effect.id}:{attempt}",
+            payloads=(effect.request,),
+        )
+
+    def _ok(self, effect: Effect, reply: Reply) -> Entry:
+        stored = payload(_encode(reply), self.ids)
+        usage = reply.usage if isinstance(reply, ModelReply) else None
+        body = EffectOutcome(
+            id=effect.id,
+            status="ok",
+            reply=stored.ref,
+            model=reply.model if isinstance(reply, ModelReply) else "",
+            input_tokens=usage.input_tokens if usage else 0,
+            output_tokens=usage.output_tokens if usage else 0,
+            cached_tokens=usage.cached_tokens if usage else 0,
+            nano_usd=-1 if usage else 0,
+        )
+        return Entry(body=body, payloads=(stored,))
+
+    def _error(self, effect: Effect, error: EffectError) -> Entry:
+        stored = payload(_encode({"message": error.message, "help": error.help}), self.ids)
+        body = EffectOutcome(
+            id=effect.id,
+            status="unknown" if error.landed == "unknown" else "error",
+            code=error.code,
+            error_kind=error.kind,
+            reply=stored.ref,
+        )
+        return Entry(body=body, payloads=(stored,))
+
+    async def _close(self, effect: Effect, entry: Entry, begun: float) -> None:
+        assert isinstance(entry.body, EffectOutcome)
+        body = msgspec.structs.replace(entry.body, ms=round((self.clock.monotonic() - begun) * 1000))
+        attempt = effect.known.attempts + 1
+        await effect.journal.append(
+            [
+                Entry(
+                    body=body,
+                    path=effect.path,
+                    attempt=effect.attempt,
+                    key=f"outcome:{effect.id}:{attempt}",
+                    payloads=entry.payloads,
+                )
+            ]
+        )
+        effect.known.attempts = attempt

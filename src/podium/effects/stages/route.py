@@ -1,0 +1,39 @@
+"""Route: which model answers, which server is called.
+
+Until there is a catalogue the installation's one model is the only candidate. A tool that is not granted has no
+target; the policy stage says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from podium.effects.effect import Effect, Proceed
+from podium.effects.ports import Models, Tools
+from podium.node.calls import ModelCall, Reply
+
+MODEL_LIMIT_S = 600.0
+"""The longest a model may take when the node says nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Sets `target` and the port."""
+
+    models: Models
+    tools: Tools
+
+    async def __call__(self, effect: Effect, proceed: Proceed) -> Reply:
+        """Choose, then go on."""
+        call = effect.call
+        if isinstance(call, ModelCall):
+            effect.model = self.models.choose(call)
+            effect.target = effect.model.name
+            effect.limit_s = MODEL_LIMIT_S
+        elif (grant := effect.grants.get(call.tool)) is not None:
+            effect.tool = self.tools.open(call.tool, grant)
+            effect.target = effect.tool.target
+            effect.limit_s = grant.timeout.total_seconds()
+        if effect.timeout_s is not None:
+            effect.limit_s = min(effect.limit_s, effect.timeout_s)
+        return await proceed(effect)

@@ -1,0 +1,336 @@
+"""One attempt of a node: evaluate, run, and turn what came of it into records.
+
+An attempt writes nothing itself but through the gateway; it returns the entries that say how it ended. It may be
+stopped at any await and begun again from the top: what its effects have recorded is not done again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from collections.abc import Awaitable
+from typing import TYPE_CHECKING, Any, cast
+
+from podium.clock import Millis
+from podium.effects.effect import Suspended, did_it_land
+from podium.engine.context import NodeContext
+from podium.engine.fold import STOP
+from podium.engine.state import NodeState, Scope
+from podium.errors import ExpressionError, LedgerError, NodeError, StoreError
+from podium.ids import NodeId
+from podium.ledger.record import (
+    ApprovalGiven,
+    Entry,
+    NodeDone,
+    NodeFailed,
+    NodeForked,
+    NodeParked,
+    NodeRevised,
+    NodeSkipped,
+    Payload,
+)
+from podium.node.contract import (
+    Answer,
+    Collecting,
+    Done,
+    Feedback,
+    Fork,
+    ItemResult,
+    Node,
+    Outcome,
+    Park,
+    Question,
+    Resumable,
+    Revise,
+    Stop,
+)
+from podium.spec.model import Retry
+
+if TYPE_CHECKING:
+    from podium.engine.run import ActiveRun
+
+Json = Any
+
+DEFAULT_RETRY = Retry()
+"""For nodes that say nothing: the far side was not there, or asked to come back later."""
+
+MAX_OUT_BYTES = 100 * 1024 * 1024
+"""The largest result of a node; more belongs into a file value."""
+
+
+class Attempt:
+    """One try of one node."""
+
+    def __init__(self, run: ActiveRun, node: NodeState) -> None:
+        self._run = run
+        self._node = node
+        self._type: Node = run.nodes[node.node.type]
+        self._context = NodeContext(
+            state=run.state,
+            node=node,
+            gateway=run.gateway,
+            journal=run.journal,
+            values=run.values,
+            clock=run.clock,
+            grants=run.grants,
+            workflow=run.workflow,
+            principal=run.principal,
+            watch=run.watch,
+        )
+
+    async def entries(self) -> list[Entry]:
+        """Carry the attempt out and return how it ended.
+
+        Raises:
+            StoreError: the store or the right to write is gone; nothing more can be recorded.
+        """
+        try:
+            return await self._entries()
+        except Suspended as suspended:
+            return [self._suspended(suspended)]
+        except NodeError as error:
+            return [self._failed(error)]
+        except LedgerError as error:
+            damage = NodeError(error.code, error.message, kind="internal", help="run `podium ledger verify`")
+            return [self._failed(damage)]
+        except StoreError:
+            raise
+        except Exception as error:  # noqa: BLE001 - the worker's edge: a defect of a node type must not take the run along
+            told = "".join(traceback.format_exception(error))[-4000:]
+            defect = NodeError(
+                "EN001",
+                f"node type `{self._node.node.type}` raised {type(error).__name__}: {error}",
+                kind="internal",
+                help=f"this is a defect of the node type; report it with this trace:\n{told}",
+            )
+            return [self._failed(defect)]
+
+    async def _entries(self) -> list[Entry]:
+        node, graph_node = self._node, self._node.node
+        if node.parked is not None and node.parked.effect and (refusal := self._refused()) is not None:
+            return [refusal]
+        fresh = node.parked is None and node.list_ is None
+        if fresh and graph_node.when is not None and not await self._when():
+            return [self._entry(NodeSkipped(reason="when"), key="done")]
+        values = await self._values()
+        late = frozenset[str]().union(*(program.names for program in graph_node.late.values()))
+        self._context.names = await self._names(late)
+        self._context.feedback = await self._feedback()
+        outcome = await self._within_time(self._go(values))
+        return [self._ended(outcome)]
+
+    async def _go(self, values: dict[str, Json]) -> Outcome:
+        node, config = self._node, self._node.node.config
+        if node.list_ is not None:
+            items = [await self._item(item) for item in node.items]
+            items += [ItemResult(index=index, status="skipped") for index in range(len(items), node.count)]
+            return await cast("Collecting", self._type).collect(self._context, config, values, items)
+        parked = node.parked
+        if parked is not None and parked.reason in ("approval", "signal", "timer") and not parked.effect:
+            return await cast("Resumable", self._type).resume(self._context, config, values, await self._answer())
+        return await self._type.run(self._context, config, values)
+
+    async def _names(self, wanted: frozenset[str], scope: Scope | None = None) -> dict[str, Json]:
+        assert self._run.state.created is not None
+        return await self._run.values.names(wanted, scope or self._node.scope, self._run.state.created.inputs)
+
+    async def _when(self) -> bool:
+        program = self._node.node.when
+        assert program is not None
+        verdict = program.eval(await self._names(program.names))
+        if not isinstance(verdict, bool):
+            raise ExpressionError(f"`when` of `{self._node.path}` gave `{verdict}`", help="make it true or false")
+        return verdict
+
+    async def _values(self) -> dict[str, Json]:
+        values: dict[str, Json] = {}
+        for name, program in self._node.node.fields.items():
+            values[name] = program.eval(await self._names(program.names))
+        if self._node.node.join is not None:
+            nodes = self._node.scope.nodes
+            values[self._node.node.type] = {
+                nodes[index].node.id: (await self._run.values.node(nodes[index])).get("out")
+                for index in self._node.arrived
+            }
+        return values
+
+    async def _feedback(self) -> Feedback | None:
+        told = self._node.feedback
+        if told is None:
+            return None
+        reason, previous = told
+        load = self._run.values.load
+        return Feedback(round=self._node.round, reason=await load(reason), previous=await load(previous))
+
+    async def _item(self, scope: Scope) -> ItemResult:
+        if scope.index % 200 == 199:
+            await asyncio.sleep(0)  # ten thousand items must not hold the loop
+        if scope.failures:
+            culprit = scope.failures[0]
+            failure = culprit.failure
+            told = await self._run.values.load(failure.error) if failure else {"message": culprit.port}
+            return ItemResult(
+                index=scope.index,
+                status="failed",
+                code=failure.code if failure else "EN007",
+                kind=failure.error_kind if failure else "failed",
+                message=told["message"],
+            )
+        program = scope.graph.result
+        if program is None or scope.open:
+            return ItemResult(index=scope.index, status="skipped")
+        names = await self._names(program.names, scope)
+        read = [scope.find(NodeId(name)) for name in program.names]
+        if any(node is not None and node.status == "skipped" for node in read):
+            return ItemResult(index=scope.index, status="skipped")
+        return ItemResult(index=scope.index, status="ok", value=program.eval(names))
+
+    async def _answer(self) -> Answer:
+        given = self._node.answer
+        if given is None:
+            return Answer(verdict="expired", at=self._context.now())
+        told = self._node.answered_at
+        if isinstance(given, ApprovalGiven):
+            said: dict[str, Json] = await self._run.values.load(given.answer) or {}
+            return Answer(
+                verdict=given.verdict, by=given.by, at=told, reason=said.get("reason", ""), value=said.get("value")
+            )
+        return Answer(verdict="received", by=given.by, at=told, value=await self._run.values.load(given.value))
+
+    def _refused(self) -> Entry | None:
+        """The answer to the approval of an effect, when it is not a yes: the node is left by that port."""
+        answer, parked = self._node.answer, self._node.parked
+        if parked is None or parked.reason != "approval":
+            return None
+        if answer is None:
+            return self._done(Done(port=cast("Any", "expired"), reason="nobody answered in time"))
+        if isinstance(answer, ApprovalGiven) and answer.verdict == "rejected":
+            return self._done(Done(port=cast("Any", "rejected"), reason=f"{answer.by} said no"))
+        return None
+
+    async def _within_time(self, work: Awaitable[Outcome]) -> Outcome:
+        limit = self._node.node.config.timeout
+        if limit is None:
+            return await work
+        idle_s = limit.idle.total_seconds() if limit.idle else None
+        total, idle = asyncio.timeout(limit.total.total_seconds()), asyncio.timeout(idle_s)
+        self._context.idle, self._context.idle_s = (idle, idle_s) if idle_s else (None, 0.0)
+        try:
+            async with total, idle:
+                return await work
+        except TimeoutError:
+            if not total.expired() and not idle.expired():
+                raise
+            unknown = self._context.unknown
+            if unknown is not None and unknown.delivery == "once":
+                raise did_it_land(unknown) from None
+            what = f"took longer than {limit.total}" if total.expired() else f"gave no sign of life for {limit.idle}"
+            raise NodeError(
+                "EN002",
+                f"node `{self._node.path}` {what}",
+                kind="timeout",
+                help="raise `timeout`, or add `timeout` to `retry.on` when a second try is harmless",
+            ) from None
+
+    def _ended(self, outcome: Outcome) -> Entry:
+        match outcome:
+            case Done():
+                return self._done(outcome)
+            case Park(question):
+                return self._parked(question)
+            case Fork(items):
+                stored = self._run.values.encode(list(items))
+                return self._entry(NodeForked(count=len(items), items=stored.ref), stored, key="forked")
+            case Revise(reason):
+                return self._revised(reason)
+            case Stop():
+                return self._done(Done(outcome.out, port=cast("Any", STOP + outcome.status), reason=outcome.reason))
+
+    def _done(self, done: Done) -> Entry:
+        payloads: list[Payload] = []
+        out = self._run.values.encode(done.out) if done.out is not None else None
+        if out is not None:
+            if out.ref.size > MAX_OUT_BYTES:
+                return self._failed(
+                    NodeError(
+                        "EN003",
+                        f"the result of `{self._node.path}` has {out.ref.size} bytes, more than {MAX_OUT_BYTES}",
+                        kind="limit",
+                        help="let the tool write a file and return its reference",
+                    )
+                )
+            payloads.append(out)
+        reason = self._run.values.encode(done.reason) if done.reason else None
+        if reason is not None:
+            payloads.append(reason)
+        body = NodeDone(
+            port=done.port,
+            out=out.ref if out else None,
+            reason=reason.ref if reason else None,
+            errors=done.errors,
+        )
+        return self._entry(body, *payloads, key="done")
+
+    def _parked(self, question: Question) -> Entry:
+        stored = self._run.values.encode({"text": question.text, "show": question.show})
+        due = self._run.clock.now() + round(question.expires.total_seconds() * 1000) if question.expires else 0
+        body = NodeParked(
+            reason=question.kind, question=stored.ref, roles=question.roles, signal=question.signal, due=Millis(due)
+        )
+        return self._entry(body, stored)
+
+    def _revised(self, reason: str) -> Entry:
+        graph_node = self._node.node
+        if self._node.round >= graph_node.max_rounds:
+            return self._failed(
+                NodeError(
+                    "EN004",
+                    f"`{self._node.path}` did not hold after {graph_node.max_rounds} revisions: {reason}",
+                    kind="invalid_output",
+                    help="raise `max`, loosen the check, or handle it with `on_error`",
+                )
+            )
+        stored = self._run.values.encode(reason)
+        target = self._node.scope.nodes[graph_node.target]
+        body = NodeRevised(target=target.node.id, round=self._node.round + 1, reason=stored.ref)
+        return self._entry(body, stored, key="done")
+
+    def _suspended(self, suspended: Suspended) -> Entry:
+        question = suspended.question
+        if question.not_before > self._run.clock.now():
+            # The worker that wrote the intent may still send it until then; nobody can say yet whether it landed.
+            return self._entry(NodeParked(reason="retry", due=Millis(question.not_before)))
+        told = {"text": question.text, "show": question.show, "request": question.request_hash}
+        stored = self._run.values.encode(told)
+        body = NodeParked(reason=question.reason, question=stored.ref, effect=suspended.effect)
+        return self._entry(body, stored)
+
+    def _failed(self, error: NodeError) -> Entry:
+        retry = self._node.node.config.retry or DEFAULT_RETRY
+        again = error.kind in retry.on and self._node.attempts < retry.max
+        stored = self._run.values.encode({"message": error.message, "help": error.help})
+        body = NodeFailed(
+            code=error.code,
+            error_kind=error.kind,
+            error=stored.ref,
+            final=not again,
+            retry_at=Millis(self._run.clock.now() + self._delay_ms(retry, error)) if again else Millis(0),
+        )
+        return self._entry(body, stored)
+
+    def _delay_ms(self, retry: Retry, error: NodeError) -> int:
+        """Exponential, with jitter between a half and the whole, and never less than the other side asked for."""
+        longest = retry.max_backoff.total_seconds()
+        wait = min(retry.backoff.total_seconds() * 2.0 ** min(self._node.attempts, 60), longest)
+        jitter = 0.5 + int.from_bytes(self._run.ids.random_bytes(2), "big") / 131_072
+        return round(max(wait * jitter, min(error.retry_after_s or 0.0, longest)) * 1000)
+
+    def _entry(self, body: Any, *payloads: Payload, key: str = "") -> Entry:  # noqa: ANN401 - any record body
+        path = self._node.path
+        return Entry(
+            body=body,
+            path=path,
+            attempt=self._node.attempts + 1,
+            key=f"{key}:{path}" if key else "",
+            payloads=payloads,
+        )

@@ -1,0 +1,265 @@
+"""The loop of one claimed run: decide, carry out, fold what came of it, until it ends or has to wait.
+
+1. Every ready node is a task; the loop alone changes the run's state.
+2. What nodes return is folded at once and written with the next append (an intent, or a flush when the loop would
+   wait): a result that no crash could repeat harmfully needs no commit of its own.
+3. Before it waits for a person or a long timer, the run is released and costs rows, not memory.
+4. An ending stops every task first; what was under way leaves its outcome as unknown.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from podium.clock import Clock, Millis
+from podium.effects.gateway import Gateway
+from podium.engine.attempt import Attempt
+from podium.engine.decide import Expire, Finish, Skip, Start, Stop, decide
+from podium.engine.fold import apply, expire
+from podium.engine.state import Ending, NodeState, RunState
+from podium.engine.values import Values
+from podium.errors import NodeError
+from podium.graph.model import Compiled
+from podium.ids import IdSource, NodePath
+from podium.ledger.record import Entry, Record, RunEnded
+from podium.ledger.store import Claim, LiveStatus, RowStatus, RunStore
+from podium.ledger.writer import RunWriter
+from podium.node.registry import Registry
+from podium.spec.model import ToolSpec
+
+Json = Any
+
+SHORT_WAIT_MS = 1_000
+"""A timer that is due sooner is waited for in memory; a later one lets the run go."""
+
+FLUSH_AFTER_S = 0.005
+"""How long finished results wait for an intent to ride along with."""
+
+
+@dataclass(kw_only=True)
+class ActiveRun:
+    """A run that this worker drives. Implements `Journal` for the gateway."""
+
+    compiled: Compiled
+    claim: Claim
+    store: RunStore
+    nodes: Registry
+    gateway: Gateway
+    clock: Clock
+    ids: IdSource
+    watch: Callable[[NodePath, str], None]
+    state: RunState
+    seen: int
+
+    writer: RunWriter = field(init=False)
+    values: Values = field(init=False)
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+    tasks: dict[NodePath, asyncio.Task[None]] = field(default_factory=dict[NodePath, "asyncio.Task[None]"])
+    alive_at: float = 0.0
+    poked: bool = False
+
+    def __post_init__(self) -> None:
+        self.writer = RunWriter(self.store, self.claim, self.ids, on_records=self._hear)
+        self.writer.seen = self.seen
+        self.values = Values(self.store, self.state.run, self.ids)
+
+    @property
+    def journal(self) -> ActiveRun:
+        """Where the gateway writes."""
+        return self
+
+    @property
+    def grants(self) -> dict[str, ToolSpec]:
+        """The tools that the workflow grants."""
+        return self.compiled.workflow.tools
+
+    @property
+    def workflow(self) -> str:
+        """The workflow's name."""
+        return self.compiled.workflow.name
+
+    @property
+    def principal(self) -> str:
+        """Who started the run."""
+        return self.state.created.principal if self.state.created else ""
+
+    async def append(self, entries: Sequence[Entry]) -> None:
+        """Write entries, with what is pending before them; they are folded once they are durable."""
+        await self.writer.append(entries)
+
+    def poke(self) -> None:
+        """Somebody posted to this run; look what it was."""
+        self.poked = True
+        self.changed.set()
+
+    async def drive(self) -> RowStatus:
+        """Run until the run ends or waits, and return how it stands.
+
+        Raises:
+            Fenced: another worker has it.
+            StoreError: nothing can be written; the run stays as it was last recorded.
+        """
+        self.alive_at = self.clock.monotonic()
+        async with asyncio.TaskGroup() as group:
+            while (ending := self._carry_out(group)) is None:
+                if not self.tasks:
+                    status = await self._let_go()
+                    if status is not None:
+                        return status
+                else:
+                    await self._wait()
+            await self._stop_all()
+        return await self._finish(ending)
+
+    def _carry_out(self, group: asyncio.TaskGroup) -> Ending | None:
+        """Do what is decided until there is nothing more to decide."""
+        again = True
+        while again:
+            again = False
+            for command in decide(self.state, self.clock.now()):
+                match command:
+                    case Finish(ending):
+                        return ending
+                    case Skip(path, body):
+                        self._later([Entry(body=body, path=path, key=f"done:{path}")])
+                        again = True
+                    case Expire(path):
+                        expire(self.state, path)
+                        again = True
+                    case Stop(path):
+                        self.state.stops.pop(path, None)
+                        if path in self.tasks:
+                            self.tasks[path].cancel()
+                    case Start(path):
+                        node = self.state.begin(path)
+                        task = group.create_task(self._attempt(node), name=path)
+                        task.add_done_callback(self._over)
+                        self.tasks[path] = task
+        return None
+
+    async def _attempt(self, node: NodeState) -> None:
+        self._later(await Attempt(self, node).entries())
+
+    def _over(self, task: asyncio.Task[None]) -> None:
+        """A task has ended; a callback, because a task that is cancelled before its first step runs no code."""
+        path = NodePath(task.get_name())
+        self.tasks.pop(path, None)
+        if task.cancelled():
+            self.state.halt(path)
+        self.alive_at = self.clock.monotonic()
+        self.changed.set()
+
+    def _later(self, entries: Sequence[Entry]) -> None:
+        self.writer.defer(entries)
+        now = self.clock.now()
+        for entry in entries:
+            apply(self.state, entry.body, path=NodePath(entry.path), key=entry.key, at=now)
+
+    def _hear(self, records: Sequence[Record]) -> None:
+        for record in records:
+            apply(self.state, record.body, path=NodePath(record.path), key=record.key, at=record.at)
+        self.changed.set()
+
+    async def _wait(self) -> None:
+        """Wait until a task ends, somebody posts, or a timer is due; write what is pending meanwhile."""
+        if not self.changed.is_set() and self.writer.pending:
+            await self._event(FLUSH_AFTER_S)
+        if not self.changed.is_set():
+            if self.writer.pending:
+                await self.writer.append()
+            await self._event(self._until_next())
+        self.changed.clear()
+        if self.poked:
+            self.poked = False
+            await self.writer.append()
+        self._check_idle()
+
+    async def _event(self, seconds: float | None) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self.changed.wait()
+        except TimeoutError:
+            return
+
+    def _until_next(self) -> float | None:
+        """Return the seconds to the next moment that matters by itself, None when there is none."""
+        assert self.state.created is not None
+        moments = [when for when in (self.state.next_timer(), self.state.created.deadline) if when]
+        waits = [max(0.0, (when - self.clock.now()) / 1000) for when in moments]
+        if self.state.created.idle_ms:
+            waits.append(max(0.0, self.alive_at + self.state.created.idle_ms / 1000 - self.clock.monotonic()))
+        return min(waits) if waits else None
+
+    def _check_idle(self) -> None:
+        """End a run in which nothing has moved for its idle bound although nodes are at work."""
+        assert self.state.created is not None
+        limit = self.state.created.idle_ms
+        if limit and self.tasks and self.clock.monotonic() - self.alive_at >= limit / 1000:
+            self.state.ending = self.state.ending or Ending("limit", "EN009", next(iter(self.tasks)))
+
+    async def _let_go(self) -> RowStatus | None:
+        """Nothing runs: write what is pending, then release the run or wait for a timer that is near.
+
+        Returns None when there is something to decide again.
+        """
+        self.changed.clear()
+        await self.writer.append()
+        if decide(self.state, self.clock.now()):
+            return None
+        timer = self.state.next_timer()
+        deadline = self.state.created.deadline if self.state.created else 0
+        moments = [when for when in (timer, deadline) if when]
+        next_moment = Millis(min(moments)) if moments else Millis(0)
+        if timer and timer - self.clock.now() <= SHORT_WAIT_MS:
+            await self._event(max(0.0, (timer - self.clock.now()) / 1000))
+            return None
+        status = self._waiting_for()
+        return status if await self.writer.release(status, next_timer_at=next_moment) else None
+
+    def _waiting_for(self) -> LiveStatus:
+        """Return what people should see that the run waits for: a person before a clock."""
+        reasons = {node.parked.reason for node in self.state.nodes.values() if node.status == "waiting" and node.parked}
+        for reason in ("doubt", "approval", "signal"):
+            if reason in reasons:
+                return reason
+        return "timer"
+
+    async def _stop_all(self) -> None:
+        """Stop what runs; each task leaves the outcome of its effect behind."""
+        while self.tasks:
+            running = list(self.tasks.values())
+            for task in running:
+                task.cancel()
+            await asyncio.wait(running)
+
+    async def _finish(self, ending: Ending) -> RowStatus:
+        result = None
+        if ending.status in ("done", "done_with_errors"):
+            try:
+                result = await self._result(ending)
+            except NodeError as error:
+                stored = self.values.encode({"message": error.message, "help": error.help})
+                ended = RunEnded(status="failed", code=error.code, result=stored.ref)
+                await self.append([Entry(body=ended, payloads=(stored,))])
+                return ended.status
+        payload = self.values.encode(result) if result is not None else None
+        body = RunEnded(
+            status=ending.status,
+            result=payload.ref if payload else None,
+            code="" if ending.status in ("done", "done_with_errors") else ending.code,
+            node=ending.node,
+        )
+        await self.append([Entry(body=body, payloads=(payload,) if payload else ())])
+        return body.status
+
+    async def _result(self, ending: Ending) -> Json:
+        if ending.node:  # an `end` node brings the result itself
+            return await self.values.load(self.state.nodes[NodePath(ending.node)].out)
+        program = self.compiled.graph.result
+        if program is None:
+            return None
+        assert self.state.created is not None
+        return program.eval(await self.values.names(program.names, self.state.root, self.state.created.inputs))
