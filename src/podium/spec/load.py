@@ -14,10 +14,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
+
+from pydantic import ValidationError
 
 from podium.spec.diagnostic import Diagnostic
+from podium.spec.finding import Finding
 from podium.spec.model import NodeTypes, Workflow
 from podium.spec.positions import Positions
+from podium.spec.problems import diagnostics
+from podium.spec.source import MAX_BYTES, read
+from podium.spec.wording import described
+
+Json = Any
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,14 +46,83 @@ class Loaded:
     text: str
 
 
+LANGUAGE = 1
+"""The version of the language that this Podium speaks."""
+
+
 def load(text: str, *, file: str, node_types: NodeTypes) -> Loaded:
     """Return the workflow written in `text`, or what is wrong with it; never raises for what is in it.
 
     `file` is the path as the person gave it, for messages.
     """
-    raise NotImplementedError
+    source = read(text)
+    found = [_from_finding(finding, file, source.positions) for finding in source.findings]
+    workflow = None
+    if source.root is not None:
+        root = source.root.value
+        problems = _version(root, file, source.positions)
+        if not problems:
+            workflow, problems = _validate(root, file=file, positions=source.positions, node_types=node_types)
+        found += problems
+    found.sort(key=lambda diagnostic: diagnostic.place or (0, 0, 0))
+    return Loaded(
+        workflow=None if found else workflow,
+        diagnostics=tuple(found),
+        positions=source.positions,
+        text=source.text,
+    )
 
 
 def load_file(path: Path, *, node_types: NodeTypes) -> Loaded:
     """Return the workflow in a UTF-8 file; a file that cannot be read is diagnostic SP007."""
-    raise NotImplementedError
+    file = str(path)
+    try:
+        with path.open("rb") as stream:
+            content = stream.read(MAX_BYTES + 1)
+        return load(content.decode(), file=file, node_types=node_types)
+    except OSError as error:
+        reason = (error.strerror or "it cannot be read").lower()
+        return _unread(file, "SP007", f"cannot read `{path.name}`: {reason}", "check the path")
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        return _unread(file, "SP005", f"this is not UTF-8 text, from line {line} on", "save the file as UTF-8")
+
+
+def _unread(file: str, code: str, message: str, help_: str) -> Loaded:
+    diagnostic = Diagnostic(code=code, message=message, help=help_, file=file, place=None)
+    return Loaded(workflow=None, diagnostics=(diagnostic,), positions=Positions(), text="")
+
+
+def _from_finding(finding: Finding, file: str, positions: Positions) -> Diagnostic:
+    help_ = finding.help
+    if finding.first is not None:
+        help_ = f"{help_}; it stands in line {positions.at(finding.first).line} already"
+    place = positions.at(finding.span)
+    return Diagnostic(code=finding.code, message=finding.message, help=help_, file=file, place=place)
+
+
+def _version(root: Json, file: str, positions: Positions) -> list[Diagnostic]:
+    """Return what is wrong when this is no workflow of our version; nothing else is worth saying then."""
+    if not isinstance(root, dict):
+        message = f"expected a workflow, which is a mapping, got {described(root)}"
+        help_ = f"begin the file with `podium: {LANGUAGE}`"
+        return [Diagnostic(code="SP012", message=message, help=help_, file=file, place=positions.value(()))]
+    version = cast("dict[str, Json]", root).get("podium", LANGUAGE)
+    if type(version) is int and version == LANGUAGE:
+        return []
+    newer = type(version) is int and version > LANGUAGE
+    message = f"expected language version {LANGUAGE}, got {described(version)}"
+    help_ = "install a newer Podium to run this file" if newer else f"write `podium: {LANGUAGE}`"
+    place = positions.value(("podium",))
+    return [Diagnostic(code="SP006", message=message, help=help_, file=file, place=place, loc=("podium",))]
+
+
+def _validate(
+    root: Json, *, file: str, positions: Positions, node_types: NodeTypes
+) -> tuple[Workflow | None, list[Diagnostic]]:
+    try:
+        context = {"node_types": node_types}
+        return Workflow.model_validate(root, context=context, by_alias=True, by_name=False), []
+    except ValidationError as error:
+        errors = error.errors(include_url=False)
+        return None, diagnostics(errors, root, file=file, positions=positions, node_types=node_types)

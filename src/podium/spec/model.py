@@ -14,9 +14,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Self, cast
+from types import NoneType, UnionType
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Self, Union, cast, get_args, get_origin
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -28,12 +30,21 @@ from pydantic import (
     StringConstraints,
     ValidationInfo,
     WithJsonSchema,
+    field_validator,
     model_validator,
 )
-from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+from pydantic_core import (
+    CoreSchema,
+    InitErrorDetails,
+    PydanticCustomError,
+    PydanticKnownError,
+    ValidationError,
+    core_schema,
+)
 
 from podium.ids import NodeId
 from podium.spec.types import Type, parse_type
+from podium.spec.wording import described
 from podium.units import format_duration, parse_duration
 
 if TYPE_CHECKING:
@@ -75,7 +86,7 @@ class Expression(str):
         if isinstance(value, str) and value.strip():
             return cls(value)
         kind, message = "expression", "expected a CEL expression, got {got}"
-        raise PydanticCustomError(kind, message, {"got": f"`{value}`" if value is not None else "nothing"})
+        raise PydanticCustomError(kind, message, {"got": described(value)})
 
 
 class Piece(NamedTuple):
@@ -127,8 +138,9 @@ class Template:
     @classmethod
     def _parse(cls, value: object) -> Template:
         template = cls(value)
-        for _, text in template.texts():
-            split_template(text)
+        problems = [problem for loc, text in template.texts() for problem in _problems(text, loc)]
+        if problems:
+            raise ValidationError.from_exception_data("template", problems)
         return template
 
 
@@ -146,9 +158,8 @@ class TextTemplate(Template):
     def _parse(cls, value: object) -> Template:
         if not isinstance(value, str) or not value.strip():
             kind, message = "text", "expected text, got {got}"
-            raise PydanticCustomError(kind, message, {"got": f"`{value}`" if value is not None else "nothing"})
-        split_template(value)
-        return cls(value)
+            raise PydanticCustomError(kind, message, {"got": described(value)})
+        return super()._parse(value)
 
 
 def split_template(text: str) -> tuple[Piece, ...]:
@@ -169,8 +180,7 @@ def split_template(text: str) -> tuple[Piece, ...]:
         end = _closing_brace(text, match.end())
         inner = text[match.end() : end] if end >= 0 else ""
         if not inner.strip():
-            kind, message = "template", "`{start}` is not closed or empty; write `$${{` for a literal `${{`"
-            raise PydanticCustomError(kind, message, {"start": text[match.start() : match.start() + 20]})
+            raise _unclosed(match.start(), end)
         if literal:
             pieces.append(Piece(literal, expression=False, offset=position))
             literal = ""
@@ -180,6 +190,19 @@ def split_template(text: str) -> tuple[Piece, ...]:
     if literal or not pieces:
         pieces.append(Piece(literal, expression=False, offset=position))
     return tuple(pieces)
+
+
+def _unclosed(start: int, end: int) -> PydanticCustomError:
+    kind, message = ("template", "`${…}` is empty") if end >= 0 else ("template", "this `${` is not closed")
+    return PydanticCustomError(kind, message, {"offset": start, "length": end + 1 - start if end >= 0 else 2})
+
+
+def _problems(text: str, loc: Loc) -> list[InitErrorDetails]:
+    try:
+        split_template(text)
+    except PydanticCustomError as error:
+        return [InitErrorDetails(type=error, loc=loc, input=text)]
+    return []
 
 
 def _closing_brace(text: str, start: int) -> int:
@@ -233,7 +256,38 @@ Duration = Annotated[
 ]
 """`30s`, `5m`, `24h`, `2d`."""
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+CEL_KEYWORDS = frozenset({"true", "false", "null", "in"})
+"""Words that CEL reads as something else wherever they stand, also after a dot."""
+
+RESERVED = CEL_KEYWORDS.union(
+    # words that CEL keeps for itself
+    ("as", "break", "const", "continue", "else", "for", "function", "if", "import", "let", "loop", "package"),
+    ("namespace", "return", "var", "void", "while"),
+    # the names of its types, and of its macros that would be read in front of a bracket
+    ("type", "list", "map", "dyn", "int", "uint", "double", "string", "bool", "bytes", "null_type", "has"),
+    # our own: what expressions may read, and the ports
+    ("inputs", "secrets", "env", "out", "error"),
+)
+"""Words that no node and no item of a map can be called by."""
+
+
+def _unreserved(words: frozenset[str]) -> AfterValidator:
+    def check(name: str) -> str:
+        if name in words:
+            kind, message = "reserved", "`{name}` is a word of the expression language"
+            raise PydanticCustomError(kind, message, {"name": name})
+        return name
+
+    return AfterValidator(check)
+
+
+_NAME = StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")
+Name = Annotated[str, _NAME, _unreserved(CEL_KEYWORDS)]
+"""What a person calls an input, a tool, a role."""
+
+NodeName = Annotated[str, _NAME, _unreserved(RESERVED)]
+"""What a node or an item is called: expressions begin with it."""
+
 TypeSpec = Annotated[
     Type, PlainValidator(parse_type), PlainSerializer(lambda t: t.schema), WithJsonSchema({"$ref": "#/$defs/Type"})
 ]
@@ -246,12 +300,39 @@ Delivery = Literal["repeatable", "keyed", "once"]
 """What a second try means: harmless, harmless with the same key, or perhaps a second effect."""
 
 
+def _members(annotation: object) -> set[object]:
+    """Return what a union is made of, without annotations."""
+    if get_origin(annotation) is Annotated:
+        return _members(get_args(annotation)[0])
+    if get_origin(annotation) in {Union, UnionType}:
+        return {member for part in get_args(annotation) for member in _members(part)}
+    return {annotation}
+
+
+_BENT = (str, bool, int)
+_STRICT: tuple[tuple[Literal["bool_type", "int_type", "float_type"], set[type]], ...] = (
+    ("bool_type", {bool}),
+    ("int_type", {int}),
+    ("float_type", {int, float}),
+)
+
+
 class SpecModel(BaseModel):
     """Frozen, refuses unknown keys, field docstrings are the help texts of schema and canvas."""
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", use_attribute_docstrings=True, arbitrary_types_allowed=True, populate_by_name=True
     )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _as_written(cls, value: object, info: ValidationInfo) -> object:
+        """Refuse what pydantic would bend: `"3"` and `true` are no numbers, `yes` and 1 are not `true`."""
+        wanted = _members(cls.model_fields[info.field_name or ""].annotation) - {NoneType}
+        for kind, allowed in _STRICT:
+            if type(value) in _BENT and type(value) not in allowed and wanted <= allowed:
+                raise PydanticKnownError(kind)
+        return value
 
 
 class Retry(SpecModel):
@@ -413,31 +494,34 @@ NodeTypes = Mapping[str, type[NodeConfig]]
 """The node types a file may use: `{type key: its config}`."""
 
 
+def keys_of(model: type[BaseModel]) -> frozenset[str]:
+    """Return the keys of a model as they are written in a file."""
+    return frozenset(field.alias or name for name, field in model.model_fields.items())
+
+
 def parse_node(value: object, info: ValidationInfo) -> NodeConfig:
     """Turn a mapping with exactly one type key into that type's config.
 
-    The known types come in the validation context as `{"node_types": NodeTypes}`. Errors inside keep their place:
+    The known types come in the validation context as `{"node_types": NodeTypes}`. A key that names a type may also be
+    a setting of another (`wait` of `join`): the type that knows all of them is meant. Errors inside keep their place:
     pydantic merges a `ValidationError` raised here into the outer one.
     """
     types = cast("NodeTypes", cast("Mapping[str, object]", info.context or {}).get("node_types", {}))
+    if isinstance(value, NodeConfig):
+        return value
     if not isinstance(value, dict):
-        kind, message = "node_form", "expected a node (a mapping with one type key), got {got}"
-        raise PydanticCustomError(kind, message, {"got": f"`{value}`"})
+        kind, message = "node_form", "expected a node, which is a mapping with one type key"
+        raise PydanticCustomError(kind, message)
     mapping = cast("dict[str, object]", value)
     found = [key for key in mapping if key in types]
-    if len(found) != 1:
-        kind = "node_type_missing" if not found else "node_type_twice"
-        message = "expected exactly one type key, got {got}"
-        raise PydanticCustomError(
-            kind,
-            message,
-            {
-                "got": ", ".join(f"`{key}`" for key in (found or mapping)) or "none",
-                "keys": [str(key) for key in mapping],
-                "known": sorted(types),
-            },
-        )
-    return types[found[0]].model_validate(mapping, context=info.context)
+    owners = [key for key in found if keys_of(types[key]).issuperset(found)]
+    if not found:
+        kind, message = "node_type_missing", "expected a type key"
+        raise PydanticCustomError(kind, message)
+    if len(owners) != 1:
+        kind, message = "node_type_twice", "expected one type key"
+        raise PydanticCustomError(kind, message, {"found": found})
+    return types[owners[0]].model_validate(mapping, context=info.context, by_alias=True, by_name=False)
 
 
 AnyNode = Annotated[
@@ -448,7 +532,7 @@ AnyNode = Annotated[
 ]
 """A node of any known type."""
 
-Nodes = Annotated[dict[Name, AnyNode], Field(max_length=MAX_NODES)]
+Nodes = Annotated[dict[NodeName, AnyNode], Field(max_length=MAX_NODES)]
 
 
 class InputSpec(SpecModel):

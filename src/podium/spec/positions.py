@@ -64,15 +64,23 @@ class Positions:
         self._root = root
         self._line_starts = line_starts
 
+    def at(self, span: Span) -> Place:
+        """Return the part of a span that stands on its first line, at least one character wide."""
+        line = bisect_right(self._line_starts, span.start)
+        start = self._line_starts[line - 1]
+        written = self._text[span.start : span.end].partition("\n")[0].rstrip()
+        column = span.start - start + 1
+        return Place(line, column, column + max(1, len(written)))
+
     def key(self, loc: Loc) -> Place:
         """Return where the last key of `loc` is written; for an item of a list, where the item is."""
         if not loc:
-            return self._line_of(Span(start=0, end=0))
+            return self.at(Span(start=0, end=0))
         parent = self._find(loc[:-1])
         if parent is not None and isinstance(loc[-1], str) and (span := parent.keys.get(loc[-1])):
-            return self._line_of(span)
+            return self.at(span)
         if parent is not None and loc[-1] in parent.children:
-            return self._line_of(parent.children[loc[-1]].span)
+            return self.at(parent.children[loc[-1]].span)
         return self.key(loc[:-1])
 
     def value(self, loc: Loc) -> Place:
@@ -80,7 +88,7 @@ class Positions:
         written = self._find(loc)
         if written is None or written.style == "block" or written.span.start == written.span.end:
             return self.key(loc)
-        return self._line_of(written.span)
+        return self.at(written.span)
 
     def inside(self, loc: Loc, offset: int, length: int) -> Place:
         """Return where `length` characters at `offset` of the text at `loc` are written.
@@ -96,7 +104,7 @@ class Positions:
         if start is None:
             return self.value(loc)
         end = self._offset_in(written, source, offset + length)
-        return self._line_of(Span(start=start, end=max(start + 1, start + length if end is None else end)))
+        return self.at(Span(start=start, end=max(start + 1, start + length if end is None else end)))
 
     def _offset_in(self, written: Written, source: str, offset: int) -> int | None:
         """Return where character `offset` of a value stands in the text of the file."""
@@ -117,14 +125,6 @@ class Positions:
                 return None
             written = written.children.get(part)
         return written
-
-    def _line_of(self, span: Span) -> Place:
-        """Return the part of a span that stands on its first line, at least one character wide."""
-        line = bisect_right(self._line_starts, span.start)
-        start = self._line_starts[line - 1]
-        written = self._text[span.start : span.end].partition("\n")[0].rstrip()
-        column = span.start - start + 1
-        return Place(line, column, column + max(1, len(written)))
 
 
 def _in_literal(text: str, source: str, offset: int, base: int) -> int | None:

@@ -14,11 +14,16 @@ knows. References to other documents are refused: nothing is ever fetched.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any, cast
 
 from pydantic_core import PydanticCustomError
+
+from podium.spec.diagnostic import Loc
+from podium.spec.suggest import closest
+from podium.spec.wording import described, short
 
 Json = Any
 
@@ -43,9 +48,23 @@ _SCALARS: dict[str, dict[str, Json]] = {
     },
 }
 SCALARS = tuple(_SCALARS)
-_JSON_TYPES = {"string", "integer", "number", "boolean", "null", "array", "object"}
-_SCHEMA_KEYS = {"$ref", "anyOf", "oneOf", "allOf", "const"}
+JSON_TYPES = frozenset({"string", "integer", "number", "boolean", "null", "array", "object"})
+SCHEMA_KEYS = frozenset({"$ref", "anyOf", "oneOf", "allOf", "const"})
 MAX_DEPTH = 24
+
+_KNOWN = ", ".join(f"`{name}`" for name in SCALARS)
+_OTHER_WORDS = {
+    **dict.fromkeys(("string", "str"), "text"),
+    **dict.fromkeys(("int", "long"), "integer"),
+    **dict.fromkeys(("float", "double", "decimal"), "number"),
+    "bool": "boolean",
+    "datetime": "date",
+}
+_FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\??")
+_DEFS = "#/$defs/"
+_ELSEWHERE = frozenset({"$id", "$anchor", "$dynamicRef", "$dynamicAnchor", "$schema", "$vocabulary"})
+_DATA_KEYS = frozenset({"const", "enum", "default", "examples"})
+"""Keys of JSON Schema below which stand values, not schemas."""
 
 
 class Type:
@@ -156,12 +175,18 @@ class Type:
     def _validator(self) -> Any:  # noqa: ANN401 - jsonschema's class has no useful type
         from jsonschema import Draft202012Validator  # noqa: PLC0415 - 60 ms that `podium --help` does not need
 
-        return Draft202012Validator(self.schema)
+        return Draft202012Validator(self.schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
 
     def problems(self, value: Json) -> list[str]:
         """Return at most five findings such as `themes[0].title: 3 is not of type 'string'`."""
         if not self.schema:
             return []
+        try:
+            return self._problems(value)
+        except RecursionError:
+            return ["the type refers to itself without end, or the value is nested too deeply"]
+
+    def _problems(self, value: Json) -> list[str]:
         found: list[str] = []
         for error in self._validator.iter_errors(value):
             where = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path)
@@ -176,75 +201,96 @@ def parse_type(value: object) -> Type:
     """Return the type written in the shorthand or as JSON Schema.
 
     Raises:
-        PydanticCustomError: with what was expected.
+        PydanticCustomError: with what was expected; its context has `loc`, the keys below `value`, and `help`.
     """
     if isinstance(value, Type):
         return value
-    return Type(_schema(value, 0))
+    return Type(_schema(value, ()))
 
 
-def _schema(value: object, depth: int) -> dict[str, Json]:
-    if depth > MAX_DEPTH:
-        raise _wrong(f"expected a type nested at most {MAX_DEPTH} deep")
+def _schema(value: object, loc: Loc) -> dict[str, Json]:
+    if len(loc) > MAX_DEPTH:
+        raise _wrong(f"expected a type nested at most {MAX_DEPTH} deep", loc)
     match value:
         case str() if value in _SCALARS:
             return _SCALARS[value]
         case list() if len(items := cast("list[object]", value)) == 1:
-            return {"type": "array", "items": _schema(items[0], depth + 1)}
+            return {"type": "array", "items": _schema(items[0], (*loc, 0))}
+        case list():
+            raise _wrong("expected one type in the brackets, such as `[text]`", loc)
         case dict():
-            return _mapping(cast("dict[str, object]", value), depth)
+            return _mapping(cast("dict[str, object]", value), loc)
+        case str():
+            meant = closest(value, SCALARS) if value not in _OTHER_WORDS else _OTHER_WORDS[value]
+            help_ = f"did you mean `{meant}`?" if meant else ""
+            raise _wrong(f"expected a type ({_KNOWN}), got {described(value)}", loc, help_)
         case _:
-            shown = f"`{value}`" if value is not None else "nothing"
-            raise _wrong(f"expected a type such as {', '.join(f'`{name}`' for name in SCALARS)}, got {shown}")
+            raise _wrong(f"expected a type ({_KNOWN}), got {described(value)}", loc)
 
 
-def _mapping(value: dict[str, object], depth: int) -> dict[str, Json]:
-    kind = value.get("type")
-    is_schema = bool(_SCHEMA_KEYS & value.keys()) or (
-        kind in _JSON_TYPES if isinstance(kind, str) else isinstance(kind, list) and bool(cast("list[object]", kind))
-    )
-    if is_schema:
-        return _checked(cast("dict[str, Json]", value))
+def _mapping(value: dict[str, object], loc: Loc) -> dict[str, Json]:
+    if _is_schema(value):
+        return checked_schema(value, loc)
     choices = value.get("enum")
     if isinstance(choices, list) and len(value) == 1:
-        return _checked({"enum": choices})
-    fields = {str(name).removesuffix("?"): _schema(inner, depth + 1) for name, inner in value.items()}
+        return checked_schema({"enum": choices}, loc)
+    if bad := next((name for name in value if not _FIELD.fullmatch(name)), None):
+        raise _wrong(
+            "expected the name of a field: letters, digits and `_`; `?` at its end makes it optional", (*loc, bad)
+        )
+    fields = {name.removesuffix("?"): _schema(inner, (*loc, name)) for name, inner in value.items()}
     return {
         "type": "object",
         "properties": fields,
-        "required": [str(name) for name in value if not str(name).endswith("?")],
+        "required": [name for name in value if not name.endswith("?")],
         "additionalProperties": False,
     }
 
 
-def _checked(schema: dict[str, Json]) -> dict[str, Json]:
-    from jsonschema import Draft202012Validator  # noqa: PLC0415 - as above
+def _is_schema(value: dict[str, object]) -> bool:
+    kind = value.get("type")
+    if isinstance(kind, list):
+        kinds = cast("list[object]", kind)
+        return len(kinds) > 0 and all(isinstance(one, str) and one in JSON_TYPES for one in kinds)
+    return bool(SCHEMA_KEYS & value.keys()) or (isinstance(kind, str) and kind in JSON_TYPES)
+
+
+def checked_schema(schema: dict[str, Json], loc: Loc = ()) -> dict[str, Json]:
+    """Return a JSON Schema that is one, and that refers to nothing outside itself.
+
+    Raises:
+        PydanticCustomError: as `parse_type`.
+    """
+    from jsonschema import Draft202012Validator  # noqa: PLC0415 - 60 ms that `podium --help` does not need
     from jsonschema.exceptions import SchemaError  # noqa: PLC0415 - as above
 
     try:
         Draft202012Validator.check_schema(schema)
     except SchemaError as error:
-        raise _wrong(f"not a JSON Schema: {error.message}") from None
-    except RecursionError:
-        raise _wrong(f"expected a type nested at most {MAX_DEPTH} deep") from None
-    for ref in _references(schema):
-        if not ref.startswith("#/$defs/"):
-            raise _wrong(f"expected a reference into `#/$defs`, got `{ref}`; nothing outside is fetched")
+        message = f"this is not a JSON Schema: {short(error.message)}"
+        raise _wrong(message, (*loc, *error.absolute_path)) from None
+    definitions = cast("dict[str, object]", schema.get("$defs", {}))
+    for where, key, target in _references(schema, loc):
+        if key in _ELSEWHERE:
+            raise _wrong(f"`{key}` is not used here", where, "name definitions under `$defs`")
+        if not target.startswith(_DEFS) or target.removeprefix(_DEFS) not in definitions:
+            raise _wrong(f"`{short(target)}` is not defined under `$defs`; nothing outside is fetched", where)
     return schema
 
 
-def _references(schema: object) -> list[str]:
-    match schema:
-        case dict():
-            mapping = cast("dict[str, object]", schema)
-            own = [str(mapping["$ref"])] if isinstance(mapping.get("$ref"), str) else []
-            return own + [ref for inner in mapping.values() for ref in _references(inner)]
-        case list():
-            return [ref for inner in cast("list[object]", schema) for ref in _references(inner)]
-        case _:
-            return []
+def _references(schema: object, loc: Loc) -> Iterator[tuple[Loc, str, str]]:
+    """Yield the place, key and value of everything in a schema that points or could point elsewhere."""
+    if isinstance(schema, dict):
+        for key, inner in cast("dict[str, object]", schema).items():
+            if isinstance(inner, str) and (key == "$ref" or key in _ELSEWHERE):
+                yield (*loc, key), key, inner
+            elif key not in _DATA_KEYS:
+                yield from _references(inner, (*loc, key))
+    elif isinstance(schema, list):
+        for index, inner in enumerate(cast("list[object]", schema)):
+            yield from _references(inner, (*loc, index))
 
 
-def _wrong(message: str) -> PydanticCustomError:
-    kind = "type"
-    return PydanticCustomError(kind, "{text}", {"text": message})
+def _wrong(message: str, loc: Loc, help_: str = "") -> PydanticCustomError:
+    kind, template = "type", "{text}"
+    return PydanticCustomError(kind, template, {"text": message, "loc": loc, "help": help_})
