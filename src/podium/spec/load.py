@@ -24,7 +24,7 @@ from podium.spec.model import NodeTypes, Workflow
 from podium.spec.positions import Positions
 from podium.spec.problems import diagnostics
 from podium.spec.source import MAX_BYTES, read
-from podium.spec.wording import described
+from podium.spec.wording import described, typed
 
 Json = Any
 
@@ -111,7 +111,7 @@ def _version(root: Json, file: str, positions: Positions) -> list[Diagnostic]:
     if type(version) is int and version == LANGUAGE:
         return []
     newer = type(version) is int and version > LANGUAGE
-    message = f"expected language version {LANGUAGE}, got {described(version)}"
+    message = f"expected language version {LANGUAGE}, got {typed(version)}"
     help_ = "install a newer Podium to run this file" if newer else f"write `podium: {LANGUAGE}`"
     place = positions.value(("podium",))
     return [Diagnostic(code="SP006", message=message, help=help_, file=file, place=place, loc=("podium",))]

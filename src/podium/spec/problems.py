@@ -100,8 +100,16 @@ class _Teller(NamedTuple):
                 return self._at_key((*loc, context["key"]), Words("SP010", first["msg"]))
             case "tool_source":
                 return self._at_key(loc, Words("SP021", f"tool `{loc[-1]}`: {first['msg']}"))
+            case "node_form":
+                return self._at_value(loc, Words("SP012", str(first["msg"]), f"type keys are {self._types()}"))
             case _:
-                return self._at_value((*loc, *context.get("loc", ())), value_words(group))
+                words = value_words(group)
+                keys = known_keys(keys_at(loc, self.root, self.node_types)) if "a mapping" in words.message else ""
+                words = words._replace(help=words.help or (keys and f"its keys are {keys}"))
+                return self._at_value((*loc, *context.get("loc", ())), words)
+
+    def _types(self) -> str:
+        return ", ".join(f"`{name}`" for name in sorted(self.node_types))
 
     def _at_key(self, loc: Loc, words: Words) -> Diagnostic:
         return self._diagnostic(loc, words, self.positions.key(loc))
@@ -132,18 +140,19 @@ class _Teller(NamedTuple):
         keys = keys_at(loc[:-1], self.root, self.node_types)
         free = keys.keys() - _mapping_at(self.root, loc[:-1]).keys()
         help_ = did_you_mean(str(loc[-1]), free)
+        if not help_ and child(_mapping_at(self.root, loc[:-1]), loc[-1]) is None:
+            help_ = "quote the text before it if it belongs to that"
         known = known_keys(keys)
         return Words(
             "SP010", f"key `{short(loc[-1])}` is not known here", help_ or (f"known are {known}" if known else "")
         )
 
     def _untyped(self, loc: Loc, node: Mapping[str, Json]) -> Diagnostic:
-        known = ", ".join(f"`{name}`" for name in sorted(self.node_types))
         odd = [key for key in node if key not in _COMMON]
         meant = next((key for key in odd if closest(key, self.node_types)), odd[0] if odd else None)
         if meant is None:
-            return self._at_key(loc, Words("SP017", f"node `{loc[-1]}` has no type", f"give it one of {known}"))
-        help_ = did_you_mean(meant, self.node_types) or f"known are {known}"
+            return self._at_key(loc, Words("SP017", f"node `{loc[-1]}` has no type", f"give it one of {self._types()}"))
+        help_ = did_you_mean(meant, self.node_types) or f"known are {self._types()}"
         return self._at_key((*loc, meant), Words("SP017", f"`{short(meant)}` is not a node type", help_))
 
 

@@ -52,7 +52,7 @@ def _one(diagnostic: Diagnostic, lines: Sequence[str]) -> str:
     shown, indent, width = _window(lines[place.line - 1], place)
     margin = " " * len(str(place.line))
     carets = f"{' ' * indent}{'^' * width} {diagnostic.help}".rstrip()
-    return f"{head}   {place.line} | {shown}\n   {margin} | {carets}\n"
+    return f"{head}{f'   {place.line} | {shown}'.rstrip()}\n   {margin} | {carets}\n"
 
 
 def _window(line: str, place: Place) -> tuple[str, int, int]:

@@ -37,7 +37,13 @@ _KINDS: dict[type, Kind] = {
 _STYLES: dict[str | None, Style] = {None: "plain", "'": "quoted", '"': "quoted", "|": "literal", ">": "folded"}
 
 _EXPLANATIONS = (
-    # words of the parser; our sentence; the next step. The first that fits is taken.
+    # words of the parser, or clues of ours; our sentence; the next step. The first that fits is taken.
+    ("bare placeholder", "`${…}` stands unquoted within `{…}` or `[…]`", 'put it in quotes: `"${…}"`'),
+    (
+        "after a quote while parsing a block mapping",
+        "this text goes on after its closing quote",
+        "write a quote within quoted text twice, or use the other kind around it",
+    ),
     (
         "mapping values are not allowed",
         "a `:` stands where no key can be",
@@ -133,10 +139,14 @@ def _event(kind: Kind, event: Any, length: int) -> Event:  # noqa: ANN401 - ruam
     if kind == "document":
         return Event(kind, span, text="%" if event.tags or event.version not in {None, (1, 2)} else "")
     if kind == "scalar":
-        return Event(kind, span, str(event.value), _STYLES[event.style], event.anchor or "", str(event.tag or ""))
+        return Event(kind, span, str(event.value), _STYLES[event.style], event.anchor or "", _tag(event))
     if kind in {"mapping", "list"}:
-        return Event(kind, span, name=event.anchor or "", tag=str(event.tag or ""), flow=bool(event.flow_style))
+        return Event(kind, span, name=event.anchor or "", tag=_tag(event), flow=bool(event.flow_style))
     return Event(kind, span, name=event.anchor if kind == "alias" else "")
+
+
+def _tag(event: Any) -> str:  # noqa: ANN401 - as above
+    return str(event.tag or "").replace("tag:yaml.org,2002:", "!!")
 
 
 def _refusal(error: Any, text: str) -> Refused:  # noqa: ANN401 - as above
@@ -144,10 +154,22 @@ def _refusal(error: Any, text: str) -> Refused:  # noqa: ANN401 - as above
     if error.context_mark and mark.index >= len(text.rstrip()):
         mark = error.context_mark  # something is never closed: show where it begins
     start = min(mark.index, len(text)) if mark else 0
-    said = f"{error.context or ''} {error.problem or ''}"
-    if text[start : start + 1] == "\t":
-        said += " found a tab"
+    said = _clues(text, start) + f"{error.context or ''} {error.problem or ''}"
+    span = Span(start=start, end=start)
     for words, message, help_ in _EXPLANATIONS:
         if words in said:
-            return Refused("SP001", message, Span(start=start, end=start), help=help_)
-    return Refused("SP001", "this is not readable as YAML", Span(start=start, end=start), help=said.strip())
+            return Refused("SP001", message, span, help=help_ + _begun(error.context_mark, mark))
+    return Refused("SP001", "this is not readable as YAML", span, help=said.strip())
+
+
+def _clues(text: str, start: int) -> str:
+    """Return what the text around a complaint tells beyond the parser's words."""
+    if text[start : start + 1] == "\t":
+        return "found a tab "
+    if text[start - 1 : start + 1] == "${" or text[start - 2 : start] == "${":
+        return "bare placeholder "
+    return "after a quote " if text[:start].rstrip(" ")[-1:] in {"'", '"'} else ""
+
+
+def _begun(begin: Any, mark: Any) -> str:  # noqa: ANN401 - as above
+    return f"; it begins in line {begin.line + 1}" if begin and begin.line < mark.line else ""

@@ -76,10 +76,12 @@ def value_words(group: Sequence[ErrorDetails]) -> Words:
     if any(error["type"] == "literal_error" for error in group):
         return _choice_words(group)
     if kinds := [_KINDS[error["type"]] for error in group if error["type"] in _KINDS]:
+        got = typed(value)
         help_ = f"write `[{value}]`" if "a list" in kinds and isinstance(value, str) and value.isidentifier() else ""
-        return Words("SP012", f"expected {' or '.join(dict.fromkeys(kinds))}, got {described(value)}", help_)
+        return Words("SP012", f"expected {' or '.join(dict.fromkeys(kinds))}, got {got}", help_)
     if kind in _BOUNDS:
-        return Words("SP013", f"expected {_BOUNDS[kind].format(**context)}, got {described(value)}")
+        bound = re.sub(r"\.0\b", "", _BOUNDS[kind].format(**context))
+        return Words("SP013", f"expected {_BOUNDS[kind].format(**context).replace('.0', '')}, got {described(value)}")
     return Words(_CODES.get(kind, "SP013"), first["msg"][:1].lower() + first["msg"][1:], context.get("help", ""))
 
 
@@ -97,6 +99,13 @@ def _choice_words(group: Sequence[ErrorDetails]) -> Words:
 
 def _either(words: Sequence[str]) -> str:
     return " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+
+
+def typed(value: Json) -> str:
+    """Return a value with its kind, for a person who cannot see why it is none."""
+    if isinstance(value, str) and value.strip():
+        return f"the text {described(value)}"
+    return f"the number {described(value)}" if type(value) in {int, float} else described(value)
 
 
 def described(value: Json) -> str:
