@@ -58,7 +58,7 @@ def _quorum(value: object) -> object:
         case "any":
             return {"quorum": 1}
         case str():
-            kind, message = "join_wait", "expected `all`, `any` or `{{quorum: 2}}`, got `{got}`"
+            kind, message = "join_wait", "expected `all`, `any` or `{quorum: 2}`, got `{got}`"
             raise PydanticCustomError(kind, message, {"got": value})
         case _:
             return value

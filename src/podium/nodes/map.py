@@ -61,7 +61,7 @@ def _policy(value: object) -> object:
         case "collect":
             return {"max_failed": MOST_ITEMS}
         case str():
-            kind, message = "item_errors", "expected `fail`, `collect` or `{{max_failed: 3}}`, got `{got}`"
+            kind, message = "item_errors", "expected `fail`, `collect` or `{max_failed: 3}`, got `{got}`"
             raise PydanticCustomError(kind, message, {"got": value})
         case _:
             return value

@@ -44,7 +44,7 @@ def _function_name(text: str) -> str:
 
 def _by_name(template: Template) -> Template:
     if not isinstance(template.value, dict):
-        kind, message = "arguments", "expected arguments by name, such as `with: {{path: notes.md}}`, got `{got}`"
+        kind, message = "arguments", "expected arguments by name, such as `with: {path: notes.md}`, got `{got}`"
         raise PydanticCustomError(kind, message, {"got": str(template.value)})
     return template
 

@@ -13,14 +13,15 @@ nodes:
       - {check: "!notice.out.contains('!')", message: No exclamation marks.}
     revise: notice
     max: 3
-  posted: {transform: "${notice.out}", after: [check]}
+  posted: {transform: "To all: ${notice.out}"}
 result: posted.out
 ```
 
 One condition, or a list of conditions with a message for each. All that fail are told at once: the node named by
 `revise` runs again with these messages and its earlier result, and so does everything between it and the check, at
-most `max` times. After that, or without `revise`, the node fails with kind `invalid_output`. The result of a check
-that holds is `true`; what was checked is used from where it was made, with `after:` to wait for the check.
+most `max` times. After that, or without `revise`, the node fails with kind `invalid_output`. A check that holds gives
+`true`. With `revise`, nobody else sees what is being checked before the check has ended, nor when it fails; without,
+say `after: [check]` where that matters.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ class WaitFor(SpecModel):
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
         if (self.time is None) == (self.signal is None) or (self.expires and not self.signal):
-            kind, message = "wait", "expected a time such as `10s`, or `{{signal: name}}` and how long it `expires`"
+            kind, message = "wait", "expected a time such as `10s`, or `{signal: name}` and how long it `expires`"
             raise PydanticCustomError(kind, message)
         return self
 
