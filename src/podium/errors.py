@@ -95,7 +95,10 @@ class EffectError(NodeError):
     Attributes:
         landed: `"no"` when it certainly did not happen (refused connection, validation, a clear error answer);
             `"unknown"` when it may have happened (timeout or reset after sending): that is doubt.
+        tokens: What a failed model call has cost all the same, as (input, output, cached); zeros when it is not known.
     """
+
+    tokens: tuple[int, int, int] = (0, 0, 0)
 
     def __init__(
         self,

@@ -97,15 +97,29 @@ class ScriptedModel:
         """Return this model, whatever the call."""
         return self
 
-    async def call(self, call: ModelCall, *, key: EffectKey, timeout_s: float, progress: Progress) -> ModelReply:
+    def say(self, call: ModelCall) -> Said | ModelReply:
+        """Remember the call and return what the script says to it, not yet read against the schema.
+
+        Raises:
+            Exception: when the script says so.
+        """
         self.calls.append(call)
-        self.keys.append(key)
         scripted = self._next(call)
-        if isinstance(scripted, Exception):
-            raise scripted
-        if isinstance(scripted, ModelReply):
-            return scripted
-        said = _said(scripted)
+        match scripted:
+            case Exception():
+                raise scripted
+            case Said() | ModelReply():
+                return scripted
+            case str():
+                return Said(text=scripted)
+            case _:
+                return Said(text=json.dumps(scripted, ensure_ascii=False))
+
+    async def call(self, call: ModelCall, *, key: EffectKey, timeout_s: float, progress: Progress) -> ModelReply:
+        self.keys.append(key)
+        said = self.say(call)
+        if isinstance(said, ModelReply):
+            return said
         await self._wait(said.after_s, timeout_s)
         for line in said.text.splitlines(keepends=True):
             progress(line)
@@ -149,22 +163,15 @@ class ScriptedModel:
             raise EffectError("EF008", f"`{self._name}` declined to answer", kind="refused")
         if not said.text:
             raise invalid_answer("the answer is empty")
-        usage = said.usage or Usage(
-            input_tokens=sum(len(message.text.split()) for message in call.messages),
-            output_tokens=len(said.text.split()),
-        )
+        usage = said.usage or counted(call, said.text)
         value = None if call.schema is None else read_answer(said.text, call.schema, finish=said.finish)
         return ModelReply(text=said.text, value=value, model=self._name, finish=said.finish, usage=usage)
 
 
-def _said(scripted: Said | str | Json) -> Said:
-    match scripted:
-        case Said():
-            return scripted
-        case str():
-            return Said(text=scripted)
-        case _:
-            return Said(text=json.dumps(scripted, ensure_ascii=False))
+def counted(call: ModelCall, text: str) -> Usage:
+    """Return a usage that takes words for tokens."""
+    words = sum(len(message.text.split()) for message in call.messages)
+    return Usage(input_tokens=words, output_tokens=len(text.split()))
 
 
 def _example(schema: Mapping[str, Json]) -> str:
