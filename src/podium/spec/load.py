@@ -111,7 +111,8 @@ def _version(root: Json, file: str, positions: Positions) -> list[Diagnostic]:
     if type(version) is int and version == LANGUAGE:
         return []
     newer = type(version) is int and version > LANGUAGE
-    message = f"expected language version {LANGUAGE}, got {typed(version)}"
+    got = typed(version) if isinstance(version, str) else described(version)
+    message = f"expected language version {LANGUAGE}, got {got}"
     help_ = "install a newer Podium to run this file" if newer else f"write `podium: {LANGUAGE}`"
     place = positions.value(("podium",))
     return [Diagnostic(code="SP006", message=message, help=help_, file=file, place=place, loc=("podium",))]

@@ -81,7 +81,7 @@ def value_words(group: Sequence[ErrorDetails]) -> Words:
         return Words("SP012", f"expected {' or '.join(dict.fromkeys(kinds))}, got {got}", help_)
     if kind in _BOUNDS:
         bound = re.sub(r"\.0\b", "", _BOUNDS[kind].format(**context))
-        return Words("SP013", f"expected {_BOUNDS[kind].format(**context).replace('.0', '')}, got {described(value)}")
+        return Words("SP013", f"expected {bound}, got {described(value)}")
     return Words(_CODES.get(kind, "SP013"), first["msg"][:1].lower() + first["msg"][1:], context.get("help", ""))
 
 
