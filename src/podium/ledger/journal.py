@@ -21,7 +21,7 @@ from msgspec.structs import replace
 
 from podium.clock import Millis
 from podium.errors import Fenced, Rejected, StoreError
-from podium.ids import ADMIN, Digest, RunId, WorkflowVersion
+from podium.ids import ADMIN, Digest, RunId, WorkerId, WorkflowVersion
 from podium.ledger.canonical import NotCanonical
 from podium.ledger.chain import seal
 from podium.ledger.record import (
@@ -181,7 +181,8 @@ class _Journal:
     def _claim(self, request: ClaimRun) -> Claim | None:
         run = self._existing(request.run)
         row = run.row
-        if row.status in ENDED or (row.owner and self._tx.alive(row.owner)):
+        held = row.owner not in ("", request.worker)
+        if row.status in ENDED or (held and self._tx.alive(WorkerId(row.owner))):
             return None
         epoch = row.epoch + 1
         self._add(run, (Entry(body=RunClaimed(epoch=epoch, worker=request.worker)),))

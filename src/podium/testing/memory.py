@@ -195,6 +195,10 @@ class MemoryStore(Submitting):
     async def row(self, run: RunId) -> RunRow | None:
         return self._open().rows.get(run)
 
+    async def wakes(self, runs: Sequence[RunId]) -> dict[RunId, int]:
+        rows = self._open().rows
+        return {run: rows[run].wake for run in runs if run in rows}
+
     async def find(self, prefix: str) -> tuple[RunId, ...]:
         return tuple(sorted(run for run in self._open().rows if run.startswith(prefix)))[:10]
 
