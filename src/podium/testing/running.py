@@ -1,0 +1,223 @@
+"""Run a workflow in a test, with scripted models and tools and a store in memory.
+
+```python
+result = await run_workflow("hello.yaml", model=ScriptedModel(["Hello."]), inputs={"name": "Ada"})
+assert (result.status, result.value) == ("done", "Hello.")
+```
+
+It is the real loader, compiler and engine; only the outside is scripted. Waits are answered by `answers`, and timers
+are due at once, so a run comes back ended or waiting for a person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+import podium.nodes
+from podium.clock import Clock
+from podium.effects.ports import Models, Tools
+from podium.engine.control import answer, open_questions
+from podium.engine.runtime import Engine
+from podium.graph.closure import closure, version_of
+from podium.graph.compile import compile_workflow
+from podium.graph.model import Compiled
+from podium.ids import IdSource, NodePath, RunId, SystemIds, WorkerId, WorkflowVersion, new_worker_id
+from podium.ledger.record import NodeDone, Record, RunEnded
+from podium.ledger.store import RowStatus, RunStore, WorkflowSource
+from podium.node.registry import Registry, installed_nodes, nodes_in
+from podium.spec.diagnostic import SpecError
+from podium.spec.load import load
+from podium.testing.clock import FakeClock
+from podium.testing.memory import MemoryStore
+from podium.testing.scripted import ScriptedModel
+from podium.testing.tools import Behaviour, ScriptedTools
+
+Json = Any
+MAX_ADVANCES = 1_000
+"""Claims of one test run; more means that it never comes to rest."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunResult:
+    """How a run came to rest.
+
+    Attributes:
+        value: Its result, None while it waits.
+        outs: The result of every node that left by `out`, by path.
+        ports: The port by which each node left, by path.
+        records: All of them.
+    """
+
+    run: RunId
+    status: RowStatus
+    value: Json
+    outs: Mapping[str, Json]
+    ports: Mapping[str, str]
+    records: tuple[Record, ...]
+    store: RunStore
+
+
+def compile_text(text: str, *, file: str = "workflow.yaml", nodes: Registry | None = None) -> Compiled:
+    """Load and compile a workflow.
+
+    Raises:
+        SpecError: with its diagnostics.
+    """
+    nodes = nodes or all_nodes()
+    loaded = load(text, file=file, node_types=nodes.configs())
+    if loaded.workflow is None:
+        raise SpecError(loaded.diagnostics, texts={file: text})
+    compiled, found = compile_workflow(loaded.workflow, file=file, positions=loaded.positions)
+    if compiled is None:
+        raise SpecError(found, texts={file: text})
+    return compiled
+
+
+def all_nodes() -> Registry:
+    """Return the shipped node types and those of installed plug-ins."""
+    return Registry((*nodes_in(podium.nodes), *installed_nodes()))
+
+
+async def run_workflow(
+    workflow: str | Path | Compiled,
+    *,
+    inputs: Mapping[str, Json] | None = None,
+    model: Models | None = None,
+    tools: Tools | Mapping[str, Behaviour | Json] | None = None,
+    answers: Mapping[str, Literal["approved", "rejected"]] | None = None,
+    store: RunStore | None = None,
+    clock: Clock | None = None,
+    ids: IdSource | None = None,
+) -> RunResult:
+    """Run a workflow until it ends or waits for somebody who has no answer.
+
+    Args:
+        workflow: Its text, its file, or compiled.
+        model: What answers; by default a small valid answer to everything.
+        tools: The world behind the grants, `{"grant.function": value or function}`.
+        answers: What people say, by node path; `*` for every node.
+        store: Where it is recorded; by default in memory.
+
+    Raises:
+        SpecError: the workflow has errors.
+        UsageError: the inputs do not fit.
+    """
+    compiled = workflow if isinstance(workflow, Compiled) else compile_text(_text(workflow))
+    clock = clock or FakeClock(tick_ms=1)
+    bench = Bench(
+        compiled,
+        store=store or MemoryStore(clock=clock),
+        model=model or ScriptedModel(),
+        tools=_tools(tools),
+        clock=clock,
+        ids=ids or SystemIds(),
+    )
+    try:
+        run = await bench.start(inputs or {})
+        status = await bench.settle(run, answers or {})
+        return await bench.result(run, status)
+    finally:
+        await bench.engine.close()
+
+
+class Bench:
+    """An engine for one workflow, wired for a test."""
+
+    def __init__(
+        self,
+        compiled: Compiled,
+        *,
+        store: RunStore,
+        model: Models,
+        tools: Tools,
+        clock: Clock,
+        ids: IdSource,
+        worker: WorkerId | None = None,
+    ) -> None:
+        self.compiled, self.store, self.clock, self.ids = compiled, store, clock, ids
+        self.worker = worker or new_worker_id(ids)
+        self._closure = closure(compiled.workflow)
+        self.version = version_of(self._closure)
+        self.engine = Engine(
+            store=store,
+            nodes=all_nodes(),
+            models=model,
+            tools=tools,
+            workflows=self._compiled,
+            clock=clock,
+            ids=ids,
+            worker=self.worker,
+        )
+
+    async def _compiled(self, _version: WorkflowVersion) -> Compiled:
+        return self.compiled
+
+    async def start(self, inputs: Mapping[str, Json], *, run: RunId | None = None) -> RunId:
+        """Publish the workflow and create a run of it."""
+        await self.store.alive(self.worker)
+        source = WorkflowSource(
+            version=self.version, name=self.compiled.workflow.name, closure=self._closure, source="", file=""
+        )
+        await self.store.publish(source)
+        return await self.engine.start(self.compiled, version=self.version, inputs=inputs, principal="tester", run=run)
+
+    async def settle(self, run: RunId, answers: Mapping[str, Literal["approved", "rejected"]]) -> RowStatus:
+        """Drive a run, answer what it asks, let its timers come, until it rests."""
+        for _ in range(MAX_ADVANCES):
+            status = await self.engine.advance(run)
+            row = await self.store.row(run)
+            assert row is not None
+            if status is None and row.status not in ("timer", "running"):
+                return row.status
+            if row.status == "timer":
+                await self.clock.sleep(max(0, row.next_timer_at - self.clock.now()) / 1000)
+            elif row.status == "approval":
+                if not await self._answer(run, answers):
+                    return row.status
+            elif row.status != "running":
+                return row.status
+        msg = f"run `{run}` did not come to rest in {MAX_ADVANCES} claims"
+        raise AssertionError(msg)
+
+    async def _answer(self, run: RunId, answers: Mapping[str, Literal["approved", "rejected"]]) -> bool:
+        answered = False
+        for path in await open_questions(self.store, run):
+            verdict = answers.get(path) or answers.get("*")
+            if verdict is not None:
+                answered = True
+                await answer(self.store, self.ids, run, NodePath(path), verdict=verdict, by="tester", channel="test")
+        return answered
+
+    async def result(self, run: RunId, status: RowStatus) -> RunResult:
+        """Read what the run has come to."""
+        records = await self.store.records(run)
+        outs: dict[str, Json] = {}
+        ports: dict[str, str] = {}
+        value: Json = None
+        for record in records:
+            match record.body:
+                case NodeDone(out=out, port=port):
+                    ports[record.path] = port
+                    outs[record.path] = msgspec.json.decode(await self.store.payload(run, out)) if out else None
+                case RunEnded(result=ref) if ref is not None:
+                    value = msgspec.json.decode(await self.store.payload(run, ref))
+                case _:
+                    continue
+        return RunResult(run=run, status=status, value=value, outs=outs, ports=ports, records=records, store=self.store)
+
+
+def _text(workflow: str | Path) -> str:
+    if isinstance(workflow, Path):
+        return workflow.read_text(encoding="utf-8")
+    return workflow if "\n" in workflow else Path(workflow).read_text(encoding="utf-8")
+
+
+def _tools(tools: Tools | Mapping[str, Behaviour | Json] | None) -> Tools:
+    if tools is None or isinstance(tools, Mapping):
+        return ScriptedTools(tools)
+    return tools
