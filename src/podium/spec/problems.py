@@ -60,6 +60,8 @@ def _without_branches(by_loc: Mapping[Loc, list[ErrorDetails]]) -> dict[Loc, lis
 
 
 def _of_branch(error: ErrorDetails, loc: Loc) -> bool:
+    if error["type"] == "too_short":
+        return True  # only because what is wrong in the list was not counted
     return len(error["loc"]) > len(loc) and error["loc"][-1] != "[key]"
 
 
