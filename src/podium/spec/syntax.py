@@ -6,6 +6,7 @@ of them can stop at a bound.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, Literal, NamedTuple
 
@@ -35,6 +36,14 @@ _KINDS: dict[type, Kind] = {
     SequenceEndEvent: "end",
 }
 _STYLES: dict[str | None, Style] = {None: "plain", "'": "quoted", '"': "quoted", "|": "literal", ">": "folded"}
+
+_SHIELD = str.maketrans("\x85\u2028\u2029", "\ufdd0\ufdd1\ufdd2")
+_UNSHIELD = str.maketrans("\ufdd0\ufdd1\ufdd2", "\x85\u2028\u2029")
+"""ruamel ends lines at these three characters, as YAML 1.1 did, and loses them and the spaces around. So they pass it
+as three code points that Unicode keeps for such use and that no file may hold."""
+
+_SHIELDED_ESCAPE = re.compile(r"\\(?:u|U0000)[fF][dD][dD][0-2]")
+_ANCHOR = re.compile(r"&\S+\s*")
 
 _EXPLANATIONS = (
     # words of the parser, or clues of ours; our sentence; the next step. The first that fits is taken.
@@ -115,10 +124,10 @@ def events(text: str) -> Iterator[Event]:
         Refused: SP001, where the text stops to be YAML.
     """
     try:
-        for event in _parse(text):
+        for event in _parse(text.translate(_SHIELD)):
             kind = _KINDS.get(type(event))
             if kind is not None:
-                yield _event(kind, event, len(text))
+                yield _event(kind, event, text)
     except MarkedYAMLError as error:
         raise _refusal(error, text) from None
     except (YAMLError, ValueError, OverflowError) as error:
@@ -133,13 +142,18 @@ def _parse(text: str) -> Iterator[object]:
     return parser.parse(text)
 
 
-def _event(kind: Kind, event: Any, length: int) -> Event:  # noqa: ANN401 - ruamel's events have no types
-    start = min(event.start_mark.index, length)
-    span = Span(start=start, end=max(start, min(event.end_mark.index, length)))
+def _event(kind: Kind, event: Any, text: str) -> Event:  # noqa: ANN401 - ruamel's events have no types
+    start = min(event.start_mark.index, len(text))
+    if kind != "alias" and (anchor := _ANCHOR.match(text, start)):
+        start = anchor.end()
+    span = Span(start=start, end=max(start, min(event.end_mark.index, len(text))))
     if kind == "document":
         return Event(kind, span, text="%" if event.tags or event.version not in {None, (1, 2)} else "")
     if kind == "scalar":
-        return Event(kind, span, str(event.value), _STYLES[event.style], event.anchor or "", _tag(event))
+        if event.style == '"' and _SHIELDED_ESCAPE.search(text, span.start, span.end):
+            raise Refused("SP005", "this text holds a character that no text can hold", span, help="delete the escape")
+        value = str(event.value).translate(_UNSHIELD)
+        return Event(kind, span, value, _STYLES[event.style], event.anchor or "", _tag(event))
     if kind in {"mapping", "list"}:
         return Event(kind, span, name=event.anchor or "", tag=_tag(event), flow=bool(event.flow_style))
     return Event(kind, span, name=event.anchor if kind == "alias" else "")
