@@ -90,7 +90,9 @@ def test_the_result_is_boolean(configure: Configure) -> None:
         ("{validate: {check: x}}", ["validate"]),
         ("{validate: [{message: no}]}", ["validate.0.check"]),
         ("{validate: [{check: x, mesage: no}]}", ["validate.0.mesage"]),
-        ("{validate: x, max: 0}", ["max"]),
+        ("{validate: x, revise: y, max: 0}", ["max"]),
+        ("{validate: x, max: 3}", [""]),
+        ("{validate: [{check: x}], message: no}", [""]),
         ("{validate: x, revise: Not A Name}", ["revise"]),
     ],
 )

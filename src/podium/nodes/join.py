@@ -87,10 +87,20 @@ class JoinConfig(NodeConfig):
 
     @model_validator(mode="after")
     def _each_once(self) -> Self:
-        twice = next((name for name in self.join if self.join.count(name) > 1), None)
-        if twice is not None:
-            kind, message = "join_twice", "expected each source once, got `{name}` twice"
-            raise PydanticCustomError(kind, message, {"name": twice})
+        for index, name in enumerate(self.join):
+            if name in self.join[:index]:
+                kind, message = "join_twice", "expected each source once, got `{name}` twice"
+                raise PydanticCustomError(kind, message, {"name": name, "loc": ("join", index)})
+        return self
+
+    @model_validator(mode="after")
+    def _nothing_idle(self) -> Self:
+        """Refuse a setting that `reduce` would not look at; its author expects something of it."""
+        for key, ways in (("on_conflict", ("agree", "merge")), ("separator", ("concat",))):
+            if key in self.model_fields_set and self.reduce not in ways:
+                kind, message = "join_idle", "expected `{key}` with `reduce: {ways}` only, got `reduce: {got}`"
+                context = {"key": key, "ways": "` or `".join(ways), "got": self.reduce, "loc": (key,)}
+                raise PydanticCustomError(kind, message, context)
         return self
 
     def join_rule(self) -> JoinRule:

@@ -27,9 +27,10 @@ say `after: [check]` where that matters.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, cast
+from typing import Annotated, ClassVar, Self, cast
 
-from pydantic import Field, PlainValidator, TypeAdapter, ValidationInfo
+from pydantic import Field, PlainValidator, TypeAdapter, ValidationInfo, model_validator
+from pydantic_core import PydanticCustomError
 
 from podium.errors import ExpressionError, NodeError
 from podium.ids import NodeId
@@ -78,6 +79,17 @@ class ValidateConfig(NodeConfig):
 
     max: Annotated[int, Field(ge=1, le=20)] = 2
     """How often it may be sent back."""
+
+    @model_validator(mode="after")
+    def _nothing_idle(self) -> Self:
+        """Refuse settings that would have no effect; their author expects something of them."""
+        if self.message is not None and not isinstance(self.validate_, Expression):
+            kind, message = "message_idle", "expected a `message` in each check of a list, not beside the list"
+            raise PydanticCustomError(kind, message, {"loc": ("message",)})
+        if "max" in self.model_fields_set and self.revise is None:
+            kind, message = "max_idle", "expected `max` with `revise` only"
+            raise PydanticCustomError(kind, message, {"loc": ("max",)})
+        return self
 
     def revision(self) -> Revision | None:
         """Return whom it sends back to work."""
