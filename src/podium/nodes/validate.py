@@ -29,7 +29,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, Self, cast
 
-from pydantic import Field, PlainValidator, TypeAdapter, ValidationInfo, model_validator
+from pydantic import Field, PlainSerializer, PlainValidator, TypeAdapter, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
 
 from podium.errors import ExpressionError, NodeError
@@ -61,12 +61,19 @@ def _one_or_many(value: object, info: ValidationInfo) -> Expression | tuple[Chec
     return _ONE.validate_python(value)
 
 
+def _written(checks: Expression | tuple[Check, ...]) -> object:
+    if isinstance(checks, Expression):
+        return str(checks)
+    return [check.model_dump(exclude_defaults=True) for check in checks]
+
+
 class ValidateConfig(NodeConfig):
     """What must hold, and what happens when it does not."""
 
     validate_: Annotated[
         Expression | tuple[Check, ...],
         PlainValidator(_one_or_many, json_schema_input_type=Expression | Checks),
+        PlainSerializer(_written),
         Field(alias="validate"),
     ]
     """A condition, or a list of `{check, message}`."""
