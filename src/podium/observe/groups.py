@@ -43,11 +43,15 @@ class NodeGroup(Struct, frozen=True, kw_only=True):
         return ", ".join(f"{count} {status}" for status, count in self.statuses.items())
 
 
-def grouped(nodes: Iterable[NodeView], now: Millis) -> tuple[NodeGroup, ...]:
-    """Return the groups in the order in which their first nodes appeared; `now` ends what is still open."""
+def grouped(nodes: Iterable[NodeView], now: Millis, *, every: bool = False) -> tuple[NodeGroup, ...]:
+    """Return the groups in the order in which their first nodes appeared; `now` ends what is still open.
+
+    With `every` each node is a group of its own.
+    """
     members: dict[str, list[NodeView]] = {}
     for node in nodes:
-        members.setdefault(_INDEX.sub("[*]", node.path), []).append(node)
+        name = node.path if every else _INDEX.sub("[*]", node.path)
+        members.setdefault(name, []).append(node)
     return tuple(_group(path, group, now) for path, group in members.items())
 
 

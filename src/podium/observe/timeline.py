@@ -23,7 +23,7 @@ from msgspec.structs import replace
 
 from podium.clock import Millis
 from podium.errors import ErrorKind
-from podium.ids import EffectKey, NodePath, RunId
+from podium.ids import EffectKey, NodePath, RunId, WorkflowVersion
 from podium.ledger.record import (
     AdminNoted,
     ApprovalGiven,
@@ -57,7 +57,7 @@ class Wait(Struct, frozen=True, kw_only=True):
     Attributes:
         question: JSON object of the question, for approvals and signals.
         due: When it ends by itself, 0 for never.
-        effect: The key of the doubtful effect, for `doubt`.
+        effect, target: Key and name of the doubtful effect, for `doubt`.
         since: When it began.
     """
 
@@ -67,6 +67,7 @@ class Wait(Struct, frozen=True, kw_only=True):
     signal: str = ""
     due: Millis = Millis(0)
     effect: str = ""
+    target: str = ""
     since: Millis = Millis(0)
 
 
@@ -130,7 +131,7 @@ class RunView(Struct, frozen=True, kw_only=True):
 
     run: RunId
     workflow: str = ""
-    version: str = ""
+    version: WorkflowVersion = WorkflowVersion("")
     principal: str = ""
     created_at: Millis = Millis(0)
     updated_at: Millis = Millis(0)
@@ -205,7 +206,7 @@ class Timeline:
                 self._run = replace(
                     self._run,
                     workflow=body.workflow,
-                    version=body.version,
+                    version=WorkflowVersion(body.version),
                     principal=body.principal,
                     created_at=record.at,
                     inputs=body.inputs,
@@ -276,6 +277,7 @@ class Timeline:
                 assert_never(body)
 
     def _park(self, record: Record, body: NodeParked) -> None:
+        known = self._intents.get(EffectKey(body.effect))
         wait = Wait(
             reason=body.reason,
             question=body.question,
@@ -283,6 +285,7 @@ class Timeline:
             signal=body.signal,
             due=body.due,
             effect=body.effect,
+            target=known[1].effect if known else "",
             since=record.at,
         )
         self._change(record, status="retrying" if body.reason == "retry" else "waiting", wait=wait)

@@ -1,0 +1,23 @@
+"""Where an installation lives: the folder with its store, its files and its settings.
+
+`PODIUM_HOME` when it is set; else the nearest `.podium` in this folder or one above it, as git does; else `.podium` in
+this folder, made when something is first written.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+NAME = ".podium"
+
+
+def find_home(start: Path | None = None) -> Path:
+    """Return the folder of the installation, which need not exist yet."""
+    if configured := os.environ.get("PODIUM_HOME"):
+        return Path(configured).expanduser().absolute()
+    here = (start or Path.cwd()).absolute()
+    for folder in (here, *here.parents):
+        if (folder / NAME).is_dir():
+            return folder / NAME
+    return here / NAME

@@ -1,0 +1,203 @@
+"""An installation: the only place where the store, the engine, models and tools are put together.
+
+Everything but the store is made when it is first asked for, so that `podium runs list` loads no model provider.
+Leaving `open` closes what was made, in the reverse order.
+
+```python
+async with Installation.open(find_home()) as installation:
+    published = await installation.publish(Path("release-notes.yaml"))
+    run = await installation.start(published, {"repo": "."})
+    await (await installation.engine()).advance(run)
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from podium.app.principal import principal
+from podium.app.publish import Published, compile_stored, publish
+from podium.clock import Clock, SystemClock
+from podium.errors import UsageError
+from podium.graph.model import Compiled
+from podium.ids import IdSource, NodePath, RunId, SystemIds, WorkerId, WorkflowVersion, new_worker_id
+from podium.ledger.store import RunStore
+from podium.node.registry import Registry
+
+if TYPE_CHECKING:
+    from podium.adapters.dispatch.local import LocalDispatcher
+    from podium.effects.ports import Models, Tools
+    from podium.engine.runtime import Engine, Watch
+
+Json = Any
+
+
+class Installation:
+    """See the module's rules; made by `open` alone."""
+
+    def __init__(
+        self,
+        *,
+        home: Path,
+        store: RunStore,
+        clock: Clock,
+        ids: IdSource,
+        closing: AsyncExitStack,
+        models: Models | None,
+    ) -> None:
+        self.home = home
+        self.store = store
+        self.clock = clock
+        self.ids = ids
+        self.worker: WorkerId = new_worker_id(ids)
+        self.principal = principal()
+        self._closing = closing
+        self._given_models = models
+        self._engine: Engine | None = None
+        self._watchers: list[Watch] = []
+        self._compiled: dict[WorkflowVersion, Compiled] = {}
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls,
+        home: Path,
+        *,
+        create: bool = True,
+        models: Models | None = None,
+        clock: Clock | None = None,
+        ids: IdSource | None = None,
+    ) -> AsyncGenerator[Installation]:
+        """Open the installation in `home`; `models` stands in for the installed ones.
+
+        Raises:
+            StoreError: when there is no store and `create` is False, or it cannot be used.
+        """
+        from podium.adapters.stores.sqlite import SqliteStore
+
+        clock, ids = clock or SystemClock(), ids or SystemIds()
+        async with AsyncExitStack() as closing:
+            store = await SqliteStore.open(home, clock=clock, ids=ids, create=create)
+            closing.push_async_callback(store.close)
+            yield cls(home=home, store=store, clock=clock, ids=ids, closing=closing, models=models)
+
+    @cached_property
+    def nodes(self) -> Registry:
+        """The node types, shipped and plugged in."""
+        from podium.app.nodes import shipped_nodes
+
+        return shipped_nodes()
+
+    @cached_property
+    def models(self) -> Models:
+        """The models that may be asked."""
+        if self._given_models is not None:
+            return self._given_models
+        from podium.app.models import InstalledModels
+
+        models = InstalledModels(self.clock)
+        self._closing.push_async_callback(models.close)
+        return models
+
+    @cached_property
+    def tools(self) -> Tools:
+        """The tools that workflows may grant."""
+        from podium.adapters.tools.catalogue import InstalledTools
+
+        tools = InstalledTools(self.clock)
+        self._closing.push_async_callback(tools.close)
+        return tools
+
+    async def engine(self) -> Engine:
+        """Return the engine that drives runs as this process, which from now on counts as a living worker."""
+        if self._engine is None:
+            from podium.engine.runtime import Engine
+
+            await self.store.alive(self.worker)
+            self._engine = Engine(
+                store=self.store,
+                nodes=self.nodes,
+                models=self.models,
+                tools=self.tools,
+                workflows=self.workflow,
+                clock=self.clock,
+                ids=self.ids,
+                worker=self.worker,
+                watch=self._tell,
+            )
+            self._closing.push_async_callback(self._engine.close)
+        return self._engine
+
+    async def dispatcher(self, *, failed: Callable[[RunId, Exception], None] | None = None) -> LocalDispatcher:
+        """Return what drives the runs of this store in this process; `failed` hears of runs that cannot be driven."""
+        from podium.adapters.dispatch.local import LocalDispatcher
+
+        return LocalDispatcher(self.store, await self.engine(), self.clock, failed=failed)
+
+    @contextmanager
+    def watching(self, watch: Watch) -> Generator[None]:
+        """Hear the progress of runs that this process drives while the block runs."""
+        self._watchers.append(watch)
+        try:
+            yield
+        finally:
+            self._watchers.remove(watch)
+
+    def _tell(self, run: RunId, path: NodePath, text: str) -> None:
+        for watch in self._watchers:
+            watch(run, path, text)
+
+    async def publish(self, path: Path) -> Published:
+        """Check a file and keep it as a version.
+
+        Raises:
+            SpecError: when it cannot be run, with all that is wrong.
+        """
+        published = await publish(self.store, self.nodes, path)
+        self._compiled[published.version] = published.compiled
+        return published
+
+    async def workflow(self, version: WorkflowVersion) -> Compiled:
+        """Return a published version, compiled once.
+
+        Raises:
+            UsageError: when it is not published here.
+            SpecError: when this installation lacks what it needs.
+        """
+        compiled = self._compiled.get(version)
+        if compiled is None:
+            compiled = compile_stored(await self.store.workflow(version), self.nodes)
+            self._compiled[version] = compiled
+        return compiled
+
+    async def start(self, published: Published, inputs: Mapping[str, Json]) -> RunId:
+        """Create a run, runnable at once.
+
+        Raises:
+            UsageError: when the inputs do not fit.
+        """
+        engine = await self.engine()
+        return await engine.start(
+            published.compiled, version=published.version, inputs=inputs, principal=self.principal
+        )
+
+    async def find_run(self, text: str) -> RunId:
+        """Return the run whose id begins with `text`.
+
+        Raises:
+            UsageError: AP002 when there is none, AP006 when there are several.
+        """
+        found = await self.store.find(text)
+        if RunId(text) in found:
+            return RunId(text)
+        match found:
+            case ():
+                raise UsageError("AP002", f"there is no run `{text}`", help="`podium runs list` shows the runs")
+            case (run,):
+                return run
+            case several:
+                raise UsageError("AP006", f"`{text}` fits several runs", help="which one: " + ", ".join(several) + "?")

@@ -1,0 +1,41 @@
+"""The common end of `run`, `runs resume` and `runs retry`: drive a run here, report, leave with its exit code."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from podium.cli.console import Format
+from podium.cli.terminal import is_interactive
+
+if TYPE_CHECKING:
+    from podium.app.installation import Installation
+    from podium.cli.report import Report
+    from podium.ids import RunId
+
+
+async def drive_and_report(
+    installation: Installation, run: RunId, *, form: Format, approve_all: bool = False
+) -> Report:
+    """Drive the run in the foreground and say how it stands."""
+    from podium.cli.drive import Foreground
+    from podium.cli.report import make_report
+    from podium.cli.screen import screen_for
+
+    screen = screen_for(installation.clock, quiet=form is not Format.table)
+    foreground = Foreground(installation, run, screen, asks=is_interactive(), approve_all=approve_all)
+    interrupted = await foreground.drive()
+    return await make_report(installation, run, interrupted=interrupted)
+
+
+def leave_with(report: Report, form: Format) -> None:
+    """Print the report and leave.
+
+    Raises:
+        typer.Exit: with the exit code of the run.
+    """
+    from podium.cli.report import print_report
+
+    print_report(report, form)
+    raise typer.Exit(report.exit_code)

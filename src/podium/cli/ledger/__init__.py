@@ -1,0 +1,1 @@
+"""`podium ledger …`: one file a command."""

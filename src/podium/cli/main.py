@@ -1,0 +1,85 @@
+"""`podium`: the command line. Every command is a file beside this one; here they get their names.
+
+Nothing heavy is imported before a command needs it, so `podium --help` is quick.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from podium.cli import approve, doctor, lint, new, reject, run, send_signal, version, worker
+from podium.cli.group import Edge
+from podium.cli.ledger import show as ledger_show
+from podium.cli.ledger import verify as ledger_verify
+from podium.cli.models import check as models_check
+from podium.cli.models import fetch as models_fetch
+from podium.cli.models import list as models_list
+from podium.cli.runs import cancel, resume, retry, show, watch
+from podium.cli.runs import list as runs_list
+
+_HELP = {"help_option_names": ["-h", "--help"]}
+
+
+def _group(about: str, cls: type[Edge] | None = None) -> typer.Typer:
+    return typer.Typer(
+        cls=cls,
+        help=about,
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings=_HELP,
+        add_completion=cls is not None,
+    )
+
+
+app = _group("Run AI workflows under governance: every effect allowed, recorded and provable.", Edge)
+
+
+@app.callback()
+def options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks of unexpected errors.")] = False,
+) -> None:
+    """Run AI workflows under governance: every effect allowed, recorded and provable."""
+    # `Edge` reads the parameter; here it only gets its help
+
+
+app.command("run")(run.run)
+app.command("approve")(approve.approve)
+app.command("reject")(reject.reject)
+app.command("signal")(send_signal.send_signal)
+app.command("lint")(lint.lint)
+app.command("new")(new.new)
+app.command("worker")(worker.worker)
+app.command("doctor")(doctor.doctor)
+app.command("version")(version.version)
+
+runs = _group("List, inspect and steer runs.")
+runs.command("list")(runs_list.list_runs)
+runs.command("show")(show.show)
+runs.command("watch")(watch.watch)
+runs.command("cancel")(cancel.cancel)
+runs.command("resume")(resume.resume)
+runs.command("retry")(retry.retry)
+app.add_typer(runs, name="runs")
+
+models = _group("See which models can be used, and fetch a local one.")
+models.command("list")(models_list.list_models)
+models.command("fetch")(models_fetch.fetch)
+models.command("check")(models_check.check)
+app.add_typer(models, name="models")
+
+ledger = _group("Read and verify the evidence.")
+ledger.command("verify")(ledger_verify.verify)
+ledger.command("show")(ledger_show.show)
+app.add_typer(ledger, name="ledger")
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code."""
+    app(prog_name="podium")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""`podium models …`: one file a command."""

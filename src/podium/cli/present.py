@@ -1,0 +1,85 @@
+"""Pieces of text and tables about runs that several commands show."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from podium.cli.words import count, styled, took
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rich.table import Table
+
+    from podium.app.overview import Ask, Fault
+    from podium.clock import Millis
+    from podium.observe.groups import NodeGroup
+    from podium.observe.timeline import NodeView
+
+
+def node_table(nodes: Iterable[NodeView], now: Millis, *, every: bool = False) -> Table:
+    """Return one row a node; the items of a map share theirs, unless `every` one is wanted."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    from podium.observe.groups import grouped
+
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for name in ("node", "status", "model"):
+        table.add_column(name, no_wrap=name != "status", overflow="fold")
+    for name in ("attempts", "tokens in", "out", "time"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for group in grouped(nodes, now, every=every):
+        table.add_row(
+            escape(group.path),
+            _label(group),
+            escape(group.model),
+            str(group.attempts),
+            count(group.input_tokens),
+            count(group.output_tokens),
+            took(group.ms),
+        )
+    return table
+
+
+def _label(group: NodeGroup) -> str:
+    return styled(group.status) if len(group.statuses) == 1 else group.status
+
+
+def fault_text(fault: Fault) -> str:
+    """Return an error with its place and the next step."""
+    where = f" at `{fault.node}`" if fault.node else ""
+    code = f"{fault.code}: " if fault.code else ""
+    help_text = f"\n    {fault.help}" if fault.help else ""
+    return f"  {code}{fault.message}{where}{help_text}"
+
+
+def wait_text(ask: Ask) -> str:
+    """Return what a node waits for, in one line."""
+    wait = ask.node.wait
+    match wait.reason if wait else "":
+        case "approval":
+            return f"`{ask.path}` asks: {' '.join(ask.text.split())}"
+        case "signal":
+            return f"`{ask.path}` for the signal `{wait.signal if wait else ''}`"
+        case "doubt":
+            return f"`{ask.path}`: it is not known whether `{ask.effect}` happened"
+        case _:
+            return f"`{ask.path}` for time to pass"
+
+
+def how_to_answer(ask: Ask, run: str) -> list[str]:
+    """Return the commands that end a wait; none when only time does."""
+    wait = ask.node.wait
+    match wait.reason if wait else "":
+        case "approval":
+            return [f"podium approve {run} {ask.path}", f"podium reject {run} {ask.path} --reason '…'"]
+        case "signal":
+            return [f"podium signal {run} {wait.signal if wait else ''}"]
+        case "doubt":
+            return [
+                f"podium runs resume {run} --landed {ask.path}",
+                f"podium runs resume {run} --not-landed {ask.path}",
+            ]
+        case _:
+            return []

@@ -1,0 +1,108 @@
+"""The questions of one run, asked at the terminal one at a time and answered in the person's name.
+
+Whoever answers elsewhere ends the question here; an answer that comes too late is told so and changes nothing. What
+the person postponed is not asked again by this process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from podium.app.overview import Ask, read_asks
+from podium.cli.ask import Answered, put_question, wording
+
+if TYPE_CHECKING:
+    from podium.app.installation import Installation
+    from podium.cli.screen import Screen
+    from podium.ids import NodePath, RunId
+    from podium.observe.timeline import RunView
+
+ANSWERABLE = frozenset({"approval", "doubt"})
+"""Waits that a yes or a no ends."""
+
+
+class Questions:
+    """See the module's rules."""
+
+    def __init__(
+        self,
+        installation: Installation,
+        run: RunId,
+        screen: Screen,
+        *,
+        approve_all: bool,
+        settled: Callable[[], None],
+    ) -> None:
+        """Ask for `run`; `approve_all`: the person said yes beforehand; `settled` is called after each question."""
+        self._installation = installation
+        self._run = run
+        self._screen = screen
+        self._approve_all = approve_all
+        self._settled = settled
+        self._postponed: set[NodePath] = set()
+        self._open: tuple[NodePath, asyncio.Task[None]] | None = None
+
+    @property
+    def asking(self) -> bool:
+        """Whether a question stands on the terminal now."""
+        return self._open is not None
+
+    async def look(self, group: asyncio.TaskGroup, view: RunView) -> None:
+        """End the question when it has been answered, and ask the next one."""
+        if self._open is not None:
+            path, _ = self._open
+            if any(node.path == path for node in view.waits):
+                return
+            self.give_up()
+            self._screen.tell(f"\n{path}: answered elsewhere")
+        for ask in await read_asks(self._installation.store, view):
+            if ask.node.wait and ask.node.wait.reason in ANSWERABLE and ask.path not in self._postponed:
+                self._open = (ask.path, group.create_task(self._ask(ask)))
+                return
+
+    def give_up(self) -> None:
+        """Take the question away."""
+        if self._open is not None:
+            _, task = self._open
+            self._open = None
+            task.cancel()
+
+    async def _ask(self, ask: Ask) -> None:
+        answered = await self._answer(ask)
+        if answered.choice == "later":
+            self._postponed.add(ask.path)
+        else:
+            await self._post(ask, answered)
+        self._open = None
+        self._settled()
+
+    async def _answer(self, ask: Ask) -> Answered:
+        if not self._approve_all:
+            return await put_question(ask, self._screen)
+        if _is_doubt(ask):  # nobody can know beforehand whether an effect will have happened
+            return Answered("later")
+        self._screen.tell(wording(ask))
+        self._screen.tell(f"{ask.path}: approved, as said with --yes")
+        return Answered("yes", "approved beforehand with --yes")
+
+    async def _post(self, ask: Ask, answered: Answered) -> None:
+        from podium.engine.control import answer, settle_doubt
+        from podium.errors import Rejected, UsageError
+
+        store, ids, by = self._installation.store, self._installation.ids, self._installation.principal
+        yes = answered.choice == "yes"
+        try:
+            if _is_doubt(ask):
+                await settle_doubt(store, ids, self._run, ask.path, landed=yes, by=by)
+            else:
+                verdict = "approved" if yes else "rejected"
+                reason = answered.reason
+                await answer(store, ids, self._run, ask.path, verdict=verdict, by=by, channel="cli", reason=reason)
+        except (Rejected, UsageError) as error:  # somebody else was quicker
+            self._screen.tell(f"{ask.path}: {error.message}")
+
+
+def _is_doubt(ask: Ask) -> bool:
+    return ask.node.wait is not None and ask.node.wait.reason == "doubt"

@@ -1,0 +1,82 @@
+"""`podium run FILE`: start a run and drive it here until it ends or waits for people."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from podium.cli.console import Format, emit_line, put, say
+from podium.cli.options import Output
+from podium.cli.session import within
+
+if TYPE_CHECKING:
+    from podium.app.installation import Installation
+    from podium.app.publish import Published
+    from podium.ids import RunId
+
+
+def run(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The workflow.")],
+    inputs: Annotated[
+        list[str] | None, typer.Option("--input", "-i", metavar="NAME=VALUE", help="One input; may be repeated.")
+    ] = None,
+    inputs_file: Annotated[
+        str, typer.Option("--inputs", metavar="FILE", help="All inputs as JSON or YAML; `-` reads standard input.")
+    ] = "",
+    detach: Annotated[bool, typer.Option("--detach", help="Only start it; a `podium worker` drives it.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Approve whatever the run asks; recorded as yours.")] = False,
+    output: Output = Format.table,
+) -> None:
+    """Run a workflow here, and ask for approvals on the terminal.
+
+    The result goes to standard output, everything else to standard error. Ctrl-C leaves a run that
+    `podium runs resume` finishes.
+
+    Exit codes: 0 done, 1 failed, 2 usage, 3 done with errors, 8 waiting, 9 denied, 10 limit, 130 cancelled.
+    """
+    from podium.app.inputs import gather_inputs, read_inputs
+    from podium.cli.finish import drive_and_report, leave_with
+
+    given = read_inputs(inputs_file) if inputs_file else {}
+
+    async def start(installation: Installation) -> RunId:
+        published = await installation.publish(file)
+        _remark(published)
+        values = await gather_inputs(installation.store, published.compiled.inputs, inputs or [], given)
+        return await installation.start(published, values)
+
+    async def work(installation: Installation) -> None:
+        started = await start(installation)
+        if detach:
+            await _say_who_drives(installation, started, output)
+            return
+        say(f"run {started}")
+        report = await drive_and_report(installation, started, form=output, approve_all=yes)
+        leave_with(report, output)
+
+    within(work, create=True)
+
+
+def _remark(published: Published) -> None:
+    """Print what lint remarked; it stops nothing."""
+    from podium.spec.render import render
+
+    remarks = [remark for remark in published.diagnostics if remark.severity == "warning"]
+    if remarks:
+        file = remarks[0].file
+        say(render(remarks, texts={file: published.text}).rstrip("\n"))
+
+
+async def _say_who_drives(installation: Installation, run: RunId, output: Format) -> None:
+    from podium.app.serving import is_served
+
+    if output is Format.table:
+        put(run)
+    else:
+        emit_line({"run": run, "status": "running"})
+    if await is_served(installation.home):
+        say(f"a worker is alive and drives it; follow it with: podium runs watch {run}")
+    else:
+        say(f"no worker is alive; start one with `podium worker`, or drive it here: podium runs resume {run}")

@@ -1,0 +1,1 @@
+"""`podium runs …`: one file a command."""

@@ -1,0 +1,69 @@
+"""Finding the question that `approve` and `reject` are to answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from podium.cli.console import say
+from podium.errors import UsageError
+
+if TYPE_CHECKING:
+    from podium.app.installation import Installation
+    from podium.ids import NodePath, RunId
+    from podium.observe.timeline import RunView
+
+
+def open_approval(view: RunView, node: str) -> NodePath:
+    """Return the path of the approval that is meant: the one given, or the only one.
+
+    Raises:
+        UsageError: AP007 when none is open there, AP008 when several are and none was named.
+    """
+    paths = [waiting.path for waiting in view.waits if waiting.wait and waiting.wait.reason == "approval"]
+    if node and node in paths:
+        return paths[paths.index(node)]  # type: ignore[arg-type]
+    if node or not paths:
+        what = f"`{node}` of run `{view.run}`" if node else f"run `{view.run}`"
+        known = "it waits for: " + ", ".join(f"`{path}`" for path in paths) if paths else ""
+        raise UsageError("AP007", f"{what} does not wait for an approval", help=known or _how_it_stands(view))
+    if len(paths) > 1:
+        raise UsageError("AP008", f"run `{view.run}` waits for several approvals", help="name one: " + ", ".join(paths))
+    return paths[0]
+
+
+def _how_it_stands(view: RunView) -> str:
+    stands = f"it has ended: {view.ended}; " if view.ended else ""
+    return f"{stands}`podium runs show {view.run}` shows how it stands"
+
+
+def decide(run: str, node: str, verdict: Literal["approved", "rejected"], reason: str) -> None:
+    """Answer an open approval as the person at this terminal."""
+    from podium.app.overview import read_timeline
+    from podium.cli.session import within
+    from podium.engine.control import answer
+
+    async def work(installation: Installation) -> None:
+        found = await installation.find_run(run)
+        path = open_approval((await read_timeline(installation.store, found)).view, node)
+        await answer(
+            installation.store,
+            installation.ids,
+            found,
+            path,
+            verdict=verdict,
+            by=installation.principal,
+            channel="cli",
+            reason=reason,
+        )
+        say(f"{verdict} `{path}` of run {found} as {installation.principal}")
+        await say_if_nobody_drives(installation, found)
+
+    within(work)
+
+
+async def say_if_nobody_drives(installation: Installation, run: RunId) -> None:
+    """Say how the run goes on when no living process will pick it up."""
+    from podium.app.serving import is_served
+
+    if not await is_served(installation.home, run):
+        say(f"nobody drives this run now; go on with: podium runs resume {run}")
