@@ -123,6 +123,8 @@ class Journal(Protocol):
     async def append(self, entries: Sequence[Entry]) -> None:
         """Write in one transaction, with whatever the run has pending before it; durable on return.
 
+        Entries are written in the order in which they were handed in, also those of a caller that was cancelled.
+
         Raises:
             Fenced: the run is not ours any more; stop.
         """

@@ -5,8 +5,8 @@ one append of the store. What `defer` put aside (results of pure nodes) goes fir
 has acted on it already. All other records reach `on_records` exactly once and in the order of the stream, foreign
 ones included, before the append returns, also when the one who waits was cancelled meanwhile.
 
-Whoever waits for an append may be cancelled: what was already handed to the store is written all the same and reaches
-`on_records`; what was not is left out.
+Whoever waits for an append may be cancelled: what was handed in is written all the same and reaches `on_records`, so
+what is appended afterwards always follows it.
 """
 
 from __future__ import annotations
@@ -91,14 +91,13 @@ class RunWriter:
         try:
             while self._turns:
                 turns, self._turns = self._turns, []
-                await self._settle([turn for turn in turns if not turn.done.done()])
+                await self._settle(turns)
         finally:
             self._writing = None
 
     async def _settle(self, turns: list[_Turn]) -> None:
         try:
-            if turns:
-                await self._write(turns)
+            await self._write(turns)
         except Rejected as error:
             if len(turns) == 1:
                 _fail(turns, error)

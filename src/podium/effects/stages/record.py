@@ -46,21 +46,18 @@ class Recording:
                 raise did_it_land(effect) from error
             raise
         except asyncio.CancelledError:
-            # Stopped from outside after the intent: shielded, so that the outcome is not lost with the task.
             outcome = EffectOutcome(id=effect.id, status="unknown", code="EF052", error_kind="cancelled")
-            await asyncio.shield(self._close(effect, Entry(body=outcome), begun))
             effect.unknown = True
+            await self._close(effect, Entry(body=outcome), begun)
             raise
         await self._close(effect, self._ok(effect, reply), begun)
         return reply
 
     async def _announce(self, effect: Effect) -> None:
         """Write the intent; when we are stopped meanwhile, write too that nothing was sent."""
-        writing = asyncio.ensure_future(effect.journal.append([self._intent(effect)]))
         try:
-            await asyncio.shield(writing)
+            await effect.journal.append([self._intent(effect)])
         except asyncio.CancelledError:
-            await writing
             outcome = EffectOutcome(id=effect.id, status="error", code="EF052", error_kind="cancelled")
             await self._close(effect, Entry(body=outcome), self.clock.monotonic())
             raise
