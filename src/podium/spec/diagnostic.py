@@ -44,6 +44,7 @@ class Diagnostic:
         place: Where, or None when it is the file as a whole.
         help: The next step, or "".
         loc: The same place as keys, for editors and the canvas.
+        secret: The line is not to be shown.
     """
 
     code: str
@@ -53,6 +54,7 @@ class Diagnostic:
     place: Place | None
     help: str = ""
     loc: Loc = ()
+    secret: bool = False
 
 
 class SpecError(UsageError):

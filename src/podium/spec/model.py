@@ -15,7 +15,20 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Self, Union, cast, get_args, get_origin
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    Literal,
+    NamedTuple,
+    Protocol,
+    Self,
+    Union,
+    cast,
+    get_args,
+    get_origin,
+    runtime_checkable,
+)
 
 from pydantic import (
     AfterValidator,
@@ -490,6 +503,26 @@ class NodeConfig(SpecModel):
         return Type.any()
 
 
+@runtime_checkable
+class UsesTool(Protocol):
+    """A node that calls one function of a granted tool, for checks that know no node types."""
+
+    @property
+    def grant(self) -> str:
+        """The tool's key under `tools:`."""
+        ...
+
+    @property
+    def function(self) -> str:
+        """The function's own name."""
+        ...
+
+    @property
+    def retry(self) -> Retry | None:
+        """As of every node."""
+        ...
+
+
 NodeTypes = Mapping[str, type[NodeConfig]]
 """The node types a file may use: `{type key: its config}`."""
 
@@ -600,6 +633,21 @@ class ToolSpec(SpecModel):
 
     env: dict[str, str] = Field(default_factory=dict)
     """Environment of the server process; values may be `${secrets.name}`."""
+
+    def effect_of(self, function: str) -> EffectClass:
+        """Return what one of its functions does to the world."""
+        special = self.functions.get(function)
+        return special.effect if special and special.effect else self.effect
+
+    def delivery_of(self, function: str) -> Delivery:
+        """Return what a second call of one of its functions means."""
+        special = self.functions.get(function)
+        return special.delivery if special and special.delivery else self.delivery
+
+    def approval_of(self, function: str) -> Literal["never", "required"]:
+        """Return whether a person must approve each call of one of its functions."""
+        special = self.functions.get(function)
+        return special.approval if special and special.approval else self.approval
 
     @property
     def settings(self) -> Mapping[str, Json]:

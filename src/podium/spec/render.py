@@ -18,6 +18,7 @@ from podium.spec.diagnostic import Diagnostic, Place
 
 Json = Any
 _WIDTH = 160
+HIDDEN = "(not shown)"
 
 
 def render(diagnostics: Sequence[Diagnostic], *, texts: Mapping[str, str]) -> str:
@@ -49,7 +50,8 @@ def _one(diagnostic: Diagnostic, lines: Sequence[str]) -> str:
     head = f"{where}: {diagnostic.code}: {severity}{diagnostic.message}\n"
     if place is None or not 0 < place.line <= len(lines):
         return head + (f"     {diagnostic.help}\n" if diagnostic.help else "")
-    shown, indent, width = _window(lines[place.line - 1], place)
+    line = (HIDDEN, 0, len(HIDDEN)) if diagnostic.secret else _window(lines[place.line - 1], place)
+    shown, indent, width = line
     margin = " " * len(str(place.line))
     carets = f"{' ' * indent}{'^' * width} {diagnostic.help}".rstrip()
     return f"{head}{f'   {place.line} | {shown}'.rstrip()}\n   {margin} | {carets}\n"

@@ -137,8 +137,14 @@ def events(text: str) -> Iterator[Event]:
         raise Refused("SP001", message, Span(start=start, end=start), help=help_) from error
 
 
+class _Parser(YAML):
+    def official_plug_ins(self) -> list[str]:
+        """Return none; ruamel looks for them on disk, each time, and a workflow is also loaded in the event loop."""
+        return []
+
+
 def _parse(text: str) -> Iterator[object]:
-    parser: Any = YAML(typ="safe", pure=True)
+    parser: Any = _Parser(typ="safe", pure=True)
     return parser.parse(text)
 
 
