@@ -11,51 +11,32 @@ import traceback
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any, cast
 
-from podium.clock import Millis
 from podium.effects.effect import Suspended, did_it_land
 from podium.engine.context import NodeContext
-from podium.engine.fold import STOP
+from podium.engine.report import Report
 from podium.engine.state import NodeState, Scope
 from podium.errors import ExpressionError, LedgerError, NodeError, StoreError
 from podium.ids import NodeId
 from podium.ledger.record import (
     ApprovalGiven,
     Entry,
-    NodeDone,
-    NodeFailed,
-    NodeForked,
-    NodeParked,
-    NodeRevised,
     NodeSkipped,
-    Payload,
 )
 from podium.node.contract import (
     Answer,
     Collecting,
     Done,
     Feedback,
-    Fork,
     ItemResult,
     Node,
     Outcome,
-    Park,
-    Question,
     Resumable,
-    Revise,
-    Stop,
 )
-from podium.spec.model import Retry
 
 if TYPE_CHECKING:
     from podium.engine.run import ActiveRun
 
 Json = Any
-
-DEFAULT_RETRY = Retry()
-"""For nodes that say nothing: the far side was not there, or asked to come back later."""
-
-MAX_OUT_BYTES = 100 * 1024 * 1024
-"""The largest result of a node; more belongs into a file value."""
 
 
 class Attempt:
@@ -65,6 +46,7 @@ class Attempt:
         self._run = run
         self._node = node
         self._type: Node = run.nodes[node.node.type]
+        self._report = Report(run, node)
         self._context = NodeContext(
             state=run.state,
             node=node,
@@ -87,12 +69,12 @@ class Attempt:
         try:
             return await self._entries()
         except Suspended as suspended:
-            return [self._suspended(suspended)]
+            return [self._report.suspended(suspended)]
         except NodeError as error:
-            return [self._failed(error)]
+            return [self._report.failed(error)]
         except LedgerError as error:
             damage = NodeError(error.code, error.message, kind="internal", help="run `podium ledger verify`")
-            return [self._failed(damage)]
+            return [self._report.failed(damage)]
         except StoreError:
             raise
         except Exception as error:  # noqa: BLE001 - the worker's edge: a defect of a node type must not take the run along
@@ -103,7 +85,7 @@ class Attempt:
                 kind="internal",
                 help=f"this is a defect of the node type; report it with this trace:\n{told}",
             )
-            return [self._failed(defect)]
+            return [self._report.failed(defect)]
 
     async def _entries(self) -> list[Entry]:
         node, graph_node = self._node, self._node.node
@@ -111,13 +93,13 @@ class Attempt:
             return [refusal]
         fresh = node.parked is None and node.list_ is None
         if fresh and graph_node.when is not None and not await self._when():
-            return [self._entry(NodeSkipped(reason="when"), key="done")]
+            return [self._report.entry(NodeSkipped(reason="when"), key="done")]
         values = await self._values()
         late = frozenset[str]().union(*(program.names for program in graph_node.late.values()))
         self._context.names = await self._names(late)
         self._context.feedback = await self._feedback()
         outcome = await self._within_time(self._go(values))
-        return [self._ended(outcome)]
+        return [self._report.ended(outcome)]
 
     async def _go(self, values: dict[str, Json]) -> Outcome:
         node, config = self._node, self._node.node.config
@@ -203,9 +185,9 @@ class Attempt:
         if parked is None or parked.reason != "approval":
             return None
         if answer is None:
-            return self._done(Done(port=cast("Any", "expired"), reason="nobody answered in time"))
+            return self._report.done(Done(port=cast("Any", "expired"), reason="nobody answered in time"))
         if isinstance(answer, ApprovalGiven) and answer.verdict == "rejected":
-            return self._done(Done(port=cast("Any", "rejected"), reason=f"{answer.by} said no"))
+            return self._report.done(Done(port=cast("Any", "rejected"), reason=f"{answer.by} said no"))
         return None
 
     async def _within_time(self, work: Awaitable[Outcome]) -> Outcome:
@@ -231,106 +213,3 @@ class Attempt:
                 kind="timeout",
                 help="raise `timeout`, or add `timeout` to `retry.on` when a second try is harmless",
             ) from None
-
-    def _ended(self, outcome: Outcome) -> Entry:
-        match outcome:
-            case Done():
-                return self._done(outcome)
-            case Park(question):
-                return self._parked(question)
-            case Fork(items):
-                stored = self._run.values.encode(list(items))
-                return self._entry(NodeForked(count=len(items), items=stored.ref), stored, key="forked")
-            case Revise(reason):
-                return self._revised(reason)
-            case Stop():
-                return self._done(Done(outcome.out, port=cast("Any", STOP + outcome.status), reason=outcome.reason))
-
-    def _done(self, done: Done) -> Entry:
-        payloads: list[Payload] = []
-        out = self._run.values.encode(done.out) if done.out is not None else None
-        if out is not None:
-            if out.ref.size > MAX_OUT_BYTES:
-                return self._failed(
-                    NodeError(
-                        "EN003",
-                        f"the result of `{self._node.path}` has {out.ref.size} bytes, more than {MAX_OUT_BYTES}",
-                        kind="limit",
-                        help="let the tool write a file and return its reference",
-                    )
-                )
-            payloads.append(out)
-        reason = self._run.values.encode(done.reason) if done.reason else None
-        if reason is not None:
-            payloads.append(reason)
-        body = NodeDone(
-            port=done.port,
-            out=out.ref if out else None,
-            reason=reason.ref if reason else None,
-            errors=done.errors,
-        )
-        return self._entry(body, *payloads, key="done")
-
-    def _parked(self, question: Question) -> Entry:
-        stored = self._run.values.encode({"text": question.text, "show": question.show})
-        due = self._run.clock.now() + round(question.expires.total_seconds() * 1000) if question.expires else 0
-        body = NodeParked(
-            reason=question.kind, question=stored.ref, roles=question.roles, signal=question.signal, due=Millis(due)
-        )
-        return self._entry(body, stored)
-
-    def _revised(self, reason: str) -> Entry:
-        graph_node = self._node.node
-        if self._node.round >= graph_node.max_rounds:
-            return self._failed(
-                NodeError(
-                    "EN004",
-                    f"`{self._node.path}` did not hold after {graph_node.max_rounds} revisions: {reason}",
-                    kind="invalid_output",
-                    help="raise `max`, loosen the check, or handle it with `on_error`",
-                )
-            )
-        stored = self._run.values.encode(reason)
-        target = self._node.scope.nodes[graph_node.target]
-        body = NodeRevised(target=target.node.id, round=self._node.round + 1, reason=stored.ref)
-        return self._entry(body, stored, key="done")
-
-    def _suspended(self, suspended: Suspended) -> Entry:
-        question = suspended.question
-        if question.not_before > self._run.clock.now():
-            # The worker that wrote the intent may still send it until then; nobody can say yet whether it landed.
-            return self._entry(NodeParked(reason="retry", due=Millis(question.not_before)))
-        told = {"text": question.text, "show": question.show, "request": question.request_hash}
-        stored = self._run.values.encode(told)
-        body = NodeParked(reason=question.reason, question=stored.ref, effect=suspended.effect)
-        return self._entry(body, stored)
-
-    def _failed(self, error: NodeError) -> Entry:
-        retry = self._node.node.config.retry or DEFAULT_RETRY
-        again = error.kind in retry.on and self._node.attempts < retry.max
-        stored = self._run.values.encode({"message": error.message, "help": error.help})
-        body = NodeFailed(
-            code=error.code,
-            error_kind=error.kind,
-            error=stored.ref,
-            final=not again,
-            retry_at=Millis(self._run.clock.now() + self._delay_ms(retry, error)) if again else Millis(0),
-        )
-        return self._entry(body, stored)
-
-    def _delay_ms(self, retry: Retry, error: NodeError) -> int:
-        """Exponential, with jitter between a half and the whole, and never less than the other side asked for."""
-        longest = retry.max_backoff.total_seconds()
-        wait = min(retry.backoff.total_seconds() * 2.0 ** min(self._node.attempts, 60), longest)
-        jitter = 0.5 + int.from_bytes(self._run.ids.random_bytes(2), "big") / 131_072
-        return round(max(wait * jitter, min(error.retry_after_s or 0.0, longest)) * 1000)
-
-    def _entry(self, body: Any, *payloads: Payload, key: str = "") -> Entry:  # noqa: ANN401 - any record body
-        path = self._node.path
-        return Entry(
-            body=body,
-            path=path,
-            attempt=self._node.attempts + 1,
-            key=f"{key}:{path}" if key else "",
-            payloads=payloads,
-        )

@@ -10,14 +10,13 @@ records commute: a post sets something down, and whoever comes second joins the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from datetime import timedelta
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from podium.engine.state import Ending, NodeState, RunState, Scope
-from podium.graph.joins import EdgeState, Tally, ended, ready, skipped
-from podium.graph.model import CONTINUE, Edge, Graph
-from podium.ids import EffectKey, NodePath, RunId, child_path
+from podium.engine.flow import leave, look, maybe_close, open_item, pass_on, reopen, reset, resume, take
+from podium.engine.state import Ending, RunState
+from podium.graph.model import Graph
+from podium.ids import EffectKey, NodePath, RunId
 from podium.ledger.record import (
     AnyBody,
     ApprovalGiven,
@@ -37,21 +36,9 @@ from podium.ledger.record import (
     RunClaimed,
     RunCreated,
     RunEnded,
-    RunStatus,
     SignalReceived,
 )
 
-_ENDS: dict[str, RunStatus] = {
-    "error": "failed",
-    "unclear": "failed",
-    "rejected": "denied",
-    "expired": "denied",
-    "denied": "denied",
-    "limit": "limit",
-}
-"""How a run ends whose node was left by this port and nobody handles it (language, Ports)."""
-
-_MILLISECOND = timedelta(milliseconds=1)
 _KIND_PORTS = {"denied": "denied", "limit": "limit"}
 
 STOP = "stop:"
@@ -77,8 +64,8 @@ def _created(state: RunState, body: RunCreated, _path: NodePath, _key: str, at: 
     state.created = body
     state.created_at = at
     for node in state.root.nodes:
-        _look(state, node)
-    _maybe_close(state, state.root)
+        look(state, node)
+    maybe_close(state, state.root)
 
 
 def _claimed(state: RunState, body: RunClaimed, _path: NodePath, _key: str, _at: int) -> None:
@@ -86,7 +73,7 @@ def _claimed(state: RunState, body: RunClaimed, _path: NodePath, _key: str, _at:
 
 
 def _done(state: RunState, body: NodeDone, path: NodePath, _key: str, at: int) -> None:
-    node = _take(state, path)
+    node = take(state, path)
     if node is None:
         return
     node.out = body.out
@@ -97,12 +84,12 @@ def _done(state: RunState, body: NodeDone, path: NodePath, _key: str, at: int) -
         state.ending = Ending("done" if body.port == STOP + "done" else "failed", "EN008", path)
         return
     node.status = "done"
-    _leave(state, node, body.port, code="EN007", at=at)
+    leave(state, node, body.port, code="EN007", at=at)
 
 
 def _failed(state: RunState, body: NodeFailed, path: NodePath, _key: str, at: int) -> None:
     if not body.final:
-        node = _take(state, path)
+        node = take(state, path)
         if node is not None:
             node.attempts += 1
             node.failure = body
@@ -110,29 +97,29 @@ def _failed(state: RunState, body: NodeFailed, path: NodePath, _key: str, at: in
             node.parked = NodeParked(reason="retry", due=body.retry_at)
             state.remind(body.retry_at, path)
         return
-    node = _take(state, path)
+    node = take(state, path)
     if node is not None:
         node.attempts += 1
         node.failure = body
         node.status = "failed"
-        _leave(state, node, _KIND_PORTS.get(body.error_kind, "error"), code=body.code, at=at)
+        leave(state, node, _KIND_PORTS.get(body.error_kind, "error"), code=body.code, at=at)
 
 
 def _skipped(state: RunState, body: NodeSkipped, path: NodePath, _key: str, at: int) -> None:
     state.skips.pop(path, None)
-    node = _take(state, path)
+    node = take(state, path)
     if node is None:
         return
     node.status = "skipped"
     node.scope.open -= 1
     blocked = body.reason == "blocked"
     node.port = "blocked" if blocked else "not_chosen"
-    _pass_on(state, node, at)
-    _maybe_close(state, node.scope)
+    pass_on(state, node, at)
+    maybe_close(state, node.scope)
 
 
 def _parked(state: RunState, body: NodeParked, path: NodePath, _key: str, _at: int) -> None:
-    node = _take(state, path)
+    node = take(state, path)
     if node is None:
         return
     node.parked, node.status, node.answer = body, "waiting", None
@@ -140,35 +127,35 @@ def _parked(state: RunState, body: NodeParked, path: NodePath, _key: str, _at: i
         state.effect(EffectKey(body.effect)).question = body.question
     if body.reason == "signal" and state.signals.get(body.signal):
         node.answer, node.answered_at = state.signals[body.signal].pop(0)
-        _resume(state, node)
+        resume(state, node)
     elif body.due:
         state.remind(body.due, path)
 
 
 def _forked(state: RunState, body: NodeForked, path: NodePath, _key: str, _at: int) -> None:
-    node = _take(state, path)
+    node = take(state, path)
     shape = node.node.config.body() if node is not None else None
     if node is None or shape is None:
         return
     node.status, node.count, node.list_ = "forked", body.count, body.items
     node.max_failed = -1 if shape.max_failed is None else shape.max_failed
     for _ in range(min(shape.concurrency, body.count)):
-        _open_item(state, node)
+        open_item(state, node)
     if not body.count:
-        _resume(state, node)
+        resume(state, node)
 
 
 def _revised(state: RunState, body: NodeRevised, path: NodePath, _key: str, _at: int) -> None:
-    validator = _take(state, path)
+    validator = take(state, path)
     if validator is None:
         return
     scope, span = validator.scope, frozenset(validator.node.span)
     target = scope.nodes[validator.node.target]
     previous = target.out
     for index in sorted(span):
-        _reset(state, scope.nodes[index], span)
+        reset(state, scope.nodes[index], span)
     target.feedback = (body.reason, previous)
-    _look(state, target)
+    look(state, target)
 
 
 def _intent(state: RunState, body: EffectIntent, _path: NodePath, _key: str, _at: int) -> None:
@@ -199,14 +186,14 @@ def _answered(state: RunState, body: ApprovalGiven, path: NodePath, key: str, at
     node.answer, node.answered_at = body, at
     if node.parked.effect and body.verdict == "approved":
         state.effect(EffectKey(node.parked.effect)).approval = key
-    _resume(state, node)
+    resume(state, node)
 
 
 def _signalled(state: RunState, body: SignalReceived, _path: NodePath, _key: str, at: int) -> None:
     for node in state.nodes.values():
         if node.status == "waiting" and node.parked is not None and node.parked.signal == body.name:
             node.answer, node.answered_at = body, at
-            _resume(state, node)
+            resume(state, node)
             return
     state.signals.setdefault(body.name, []).append((body, at))
 
@@ -217,7 +204,7 @@ def _doubt_settled(state: RunState, body: DoubtSettled, path: NodePath, _key: st
     effect.lost = 0
     node = state.nodes.get(path)
     if node is not None and node.status == "waiting" and node.parked is not None and node.parked.reason == "doubt":
-        _resume(state, node)
+        resume(state, node)
 
 
 def _cancelled(state: RunState, _body: CancelRequested, _path: NodePath, _key: str, _at: int) -> None:
@@ -227,7 +214,7 @@ def _cancelled(state: RunState, _body: CancelRequested, _path: NodePath, _key: s
 def _retry_requested(state: RunState, _body: RetryRequested, _path: NodePath, _key: str, _at: int) -> None:
     state.ended = state.ending = None
     state.cancel = False
-    _reopen(state, state.root)
+    reopen(state, state.root)
 
 
 def _run_ended(state: RunState, body: RunEnded, _path: NodePath, _key: str, _at: int) -> None:
@@ -264,212 +251,7 @@ def expire(state: RunState, path: NodePath) -> None:
     if node is None:
         return
     if node.status == "waiting":
-        _resume(state, node)
+        resume(state, node)
     elif node.status == "pending" and node.node.join is not None:
         node.due = True
-        _look(state, node)
-
-
-def _take(state: RunState, path: NodePath) -> NodeState | None:
-    """Return a node that has not ended, out of the frontier; None for a node of an earlier round."""
-    node = state.nodes.get(path)
-    if node is None or node.ended:
-        return None
-    state.ready.pop(path, None)
-    state.running.pop(path, None)
-    state.stops.pop(path, None)
-    return node
-
-
-def _resume(state: RunState, node: NodeState) -> None:
-    node.status = "ready"
-    if not node.scope.closed:
-        state.ready[node.path] = node
-
-
-def _leave(state: RunState, node: NodeState, port: str, *, code: str, at: int) -> None:
-    """The node has ended by `port`: pass it on along its edges, or let its scope fail when nobody handles it."""
-    handler = node.node.handlers.get(port)
-    if port == "empty" and handler is None:
-        port = "out"
-    node.port = port
-    node.scope.open -= 1
-    if handler is None and port in _ENDS:
-        _fail(state, node, _ENDS[port], code)
-        return
-    if handler == CONTINUE:
-        state.tolerated += 1
-    _pass_on(state, node, at)
-    _maybe_close(state, node.scope)
-
-
-def _ends(node: NodeState) -> Iterator[tuple[Edge, EdgeState]]:
-    """Yield the outgoing edges of an ended node with the state they end in."""
-    if node.status == "skipped":
-        return skipped(node.node, blocked=node.port == "blocked")
-    return ended(node.node, node.port)
-
-
-def _pass_on(state: RunState, node: NodeState, at: int) -> None:
-    """End the outgoing edges of an ended node.
-
-    What leaves the span of a validator is held until the validator has ended: nobody may use a draft that is still
-    being checked. What the validator did not let through is blocked.
-    """
-    nodes = node.scope.nodes
-    for edge, edge_state in _ends(node):
-        if edge.held_by < 0 or nodes[edge.held_by].ended:
-            _deliver(state, nodes[edge.target], edge, edge_state, at)
-    for index in node.node.span:
-        held = nodes[index]
-        if index == node.node.index or not held.ended:
-            continue
-        for edge, edge_state in _ends(held):
-            if edge.held_by == node.node.index:
-                passed = node.status == "skipped" or node.port == "out"
-                _deliver(state, nodes[edge.target], edge, edge_state if passed else "blocked", at)
-
-
-def _deliver(state: RunState, target: NodeState, edge: Edge, edge_state: EdgeState, at: int) -> None:
-    join = target.node.join
-    target.tally.add(edge, edge_state, join=join is not None)
-    if join is not None and edge.kind == "data" and edge_state == "fired":
-        target.arrived.append(edge.source)
-    if join is not None and join.deadline is not None and target.tally.source_fired == 1 and edge_state == "fired":
-        state.remind(at + join.deadline // _MILLISECOND, target.path)
-    _look(state, target)
-
-
-def _look(state: RunState, node: NodeState) -> None:
-    """Put a node into the frontier when its edges allow a decision."""
-    if node.status != "pending" or node.scope.closed:
-        return
-    verdict = ready(node.node, node.tally, due=node.due)
-    if verdict == "start":
-        node.status = "ready"
-        state.ready[node.path] = node
-    elif verdict != "wait":
-        state.skips[node.path] = NodeSkipped(reason="blocked" if verdict == "skip_blocked" else "not_chosen")
-
-
-def _fail(state: RunState, node: NodeState, status: RunStatus, code: str) -> None:
-    scope = node.scope
-    scope.failures.append(node)
-    if scope.parent is None:
-        if state.ending is None:
-            state.ending = Ending(status, code, node.path)
-        return
-    if not scope.closed:
-        _close(state, scope)
-        scope.parent.failed_items += 1
-        _item_closed(state, scope.parent)
-
-
-def _maybe_close(state: RunState, scope: Scope) -> None:
-    if scope.open or scope.closed:
-        return
-    scope.closed = True
-    if scope.parent is not None:
-        _item_closed(state, scope.parent)
-
-
-def _close(state: RunState, scope: Scope) -> None:
-    """End a scope although nodes in it are open, and the items inside it."""
-    scope.closed = True
-    for node in scope.nodes:
-        state.ready.pop(node.path, None)
-        state.skips.pop(node.path, None)
-        if node.path in state.running:
-            state.stops[node.path] = None
-        for item in node.items:
-            if not item.closed:
-                _close(state, item)
-
-
-def _open_item(state: RunState, node: NodeState) -> None:
-    assert node.node.body is not None
-    scope = Scope.of(node.node.body, node, len(node.items))
-    node.items.append(scope)
-    node.open_items += 1
-    for inner in scope.nodes:
-        state.nodes[inner.path] = inner
-    for inner in scope.nodes:
-        _look(state, inner)
-
-
-def _item_closed(state: RunState, node: NodeState) -> None:
-    """An item of a map is over: open the next, or let the map collect."""
-    node.open_items -= 1
-    if node.status != "forked":
-        return
-    if 0 <= node.max_failed < node.failed_items:
-        for item in node.items:
-            if not item.closed:
-                _close(state, item)
-                node.open_items -= 1
-        _resume(state, node)
-    elif len(node.items) < node.count:
-        _open_item(state, node)
-    elif not node.open_items:
-        _resume(state, node)
-
-
-def _reset(state: RunState, node: NodeState, span: frozenset[int]) -> None:
-    """Begin a new round of a node: as if it had not run, but for what came from outside the span."""
-    for path in _paths(node):
-        for where in (state.nodes, state.ready, state.skips, state.running, state.stops):
-            where.pop(path, None)
-    scope = node.scope
-    if node.ended:
-        scope.open += 1
-    fresh = NodeState(node.node, scope, node.path, Tally.of(node.node))
-    fresh.round = node.round + 1
-    fresh.path = child_path(scope.prefix, node.node.id, round_=fresh.round)
-    for edge in node.node.incoming:
-        source = scope.nodes[edge.source]
-        if edge.source not in span and source.ended and (edge.held_by < 0 or scope.nodes[edge.held_by].ended):
-            for other, edge_state in _ends(source):
-                if other == edge:
-                    fresh.tally.add(edge, edge_state, join=node.node.join is not None)
-                    if node.node.join is not None and edge.kind == "data" and edge_state == "fired":
-                        fresh.arrived.append(edge.source)
-    for name in NodeState.__slots__:
-        setattr(node, name, getattr(fresh, name))
-    state.nodes[node.path] = node
-
-
-def _paths(node: NodeState) -> Iterator[NodePath]:
-    """Yield the path of a node and of everything inside its items."""
-    yield node.path
-    for item in node.items:
-        for inner in item.nodes:
-            yield from _paths(inner)
-
-
-def _reopen(state: RunState, scope: Scope) -> None:
-    """Take the unhandled failures of a scope back, so that its failed nodes run again and the rest goes on."""
-    failures, scope.failures, scope.closed = scope.failures, [], False
-    for node in failures:
-        scope.open += 1
-        node.attempts, node.failure, node.parked, node.answer, node.port = 0, None, None, None, ""
-        if node.list_ is None:
-            node.status = "ready"
-            continue
-        node.status, node.failed_items = "forked", 0
-        stopped = [item for item in node.items if item.failures or item.open]
-        node.open_items = len(stopped)
-        for item in stopped:
-            _reopen(state, item)
-        while len(node.items) < node.count and node.open_items < max(
-            node.node.body.concurrency if node.node.body else 1, 1
-        ):
-            _open_item(state, node)
-        if not node.open_items:
-            node.status = "ready"
-    for node in scope.nodes:
-        if node.status == "ready" and node.path not in state.running:
-            state.ready[node.path] = node
-        elif node.status == "waiting" and node.parked is not None and node.parked.due:
-            state.remind(node.parked.due, node.path)
-        else:
-            _look(state, node)
+        look(state, node)
