@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ def shout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     match = FENCE.search(podium.node.__doc__ or "")
     assert match is not None
     (tmp_path / "shouting_plug_in.py").write_text(match["body"])
-    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     return import_module("shouting_plug_in").ShoutNode()
 
 

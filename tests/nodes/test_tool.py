@@ -68,8 +68,8 @@ async def test_an_answer_of_another_type_is_unclear_and_kept(configure: Configur
     [
         ({"hits": []}, "`size(out.hits) == 1` does not hold"),
         ({"hits": ["a", "b"]}, "`size(out.hits) == 1` does not hold"),
-        ({}, IsStr(regex=r"(?s)`size\(out.hits\) == 1` cannot be told: .+")),
-        ({"hits": 3}, IsStr(regex=r"(?s)`size\(out.hits\) == 1` cannot be told: .+")),
+        ({}, IsStr(regex=r"(?s)`size\(out.hits\) == 1` failed: .+")),
+        ({"hits": 3}, IsStr(regex=r"(?s)`size\(out.hits\) == 1` failed: .+")),
     ],
 )
 async def test_an_answer_that_misses_what_was_expected_is_unclear(

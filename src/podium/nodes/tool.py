@@ -115,5 +115,5 @@ def _what_is_missing(ctx: Context, config: ToolConfig, answer: Any) -> str:  # n
     try:
         holds = ctx.evaluate(config.expect, out=answer)
     except ExpressionError as error:  # such as a field that the answer lacks: then it does not say enough
-        return f"`{config.expect}` cannot be told: {error.message}"
+        return error.message
     return "" if holds is True else f"`{config.expect}` does not hold"
