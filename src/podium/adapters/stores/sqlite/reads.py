@@ -1,0 +1,141 @@
+"""Questions to the database; each takes a connection and blocks, the store calls them in its threads."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, bindparam, select
+
+from podium.adapters.stores.sqlite.schema import ADMIN_NUMBER, CONTROL, PAYLOAD, RECORD, RUN, WORKFLOW
+from podium.adapters.stores.sqlite.transaction import ROW_FIELDS, row_of, stored_of
+from podium.clock import Millis
+from podium.errors import UsageError
+from podium.ids import ADMIN, Digest, RunId, WorkflowVersion
+from podium.ledger.store import Control, RowStatus, RunRow, StoredRecord, WorkflowSource
+
+_ROW = (RUN.c.id, *(RUN.c[name] for name in ROW_FIELDS))
+_RECORDS = (
+    select(RECORD.c.seq, RECORD.c.key, RECORD.c.data, RECORD.c.hash)
+    .where(RECORD.c.run == bindparam("run"), RECORD.c.seq > bindparam("after"))
+    .order_by(RECORD.c.seq)
+    .limit(bindparam("limit"))
+)
+_PAYLOAD = select(PAYLOAD.c.salt, PAYLOAD.c.data).where(
+    PAYLOAD.c.run == bindparam("run"), PAYLOAD.c.digest == bindparam("digest")
+)
+
+
+def workflow(connection: Connection, version: WorkflowVersion) -> WorkflowSource:
+    """Return a published version.
+
+    Raises:
+        UsageError: ST008 when there is none.
+    """
+    found = connection.execute(select(WORKFLOW).where(WORKFLOW.c.version == version)).one_or_none()
+    if found is None:
+        raise UsageError("ST008", f"version `{version[:12]}` of a workflow is not published")
+    return WorkflowSource(version=version, name=found.name, closure=found.closure, source=found.source, file=found.file)
+
+
+def row(connection: Connection, run: RunId) -> RunRow | None:
+    """Return a run's row."""
+    found = connection.execute(select(*_ROW).where(RUN.c.id == run)).one_or_none()
+    return None if found is None else _row(found)
+
+
+def rows(connection: Connection, status: Sequence[RowStatus], limit: int) -> tuple[RunRow, ...]:
+    """Return runs, newest first."""
+    query = select(*_ROW).order_by(RUN.c.created_at.desc(), RUN.c.id).limit(limit)
+    if status:
+        query = query.where(RUN.c.status.in_(status))
+    return tuple(_row(found) for found in connection.execute(query))
+
+
+def wakes(connection: Connection, runs: Sequence[RunId]) -> dict[RunId, int]:
+    """Return `wake` of each of these runs."""
+    found = connection.execute(select(RUN.c.id, RUN.c.wake).where(RUN.c.id.in_(runs)))
+    return {RunId(run): wake for run, wake in found}
+
+
+def find(connection: Connection, prefix: str) -> tuple[RunId, ...]:
+    """Return at most ten ids that begin with `prefix`."""
+    past = prefix[:-1] + chr(ord(prefix[-1]) + 1) if prefix else "\U0010ffff"
+    query = select(RUN.c.id).where(RUN.c.id >= prefix, RUN.c.id < past).order_by(RUN.c.id).limit(10)
+    return tuple(RunId(run) for run in connection.scalars(query))
+
+
+def owners(connection: Connection) -> tuple[str, ...]:
+    """Return the workers that own a run."""
+    return tuple(connection.scalars(select(RUN.c.owner).where(RUN.c.owner != "").distinct()))
+
+
+def runnable(connection: Connection, now: Millis, *, dead: Collection[str], limit: int) -> tuple[RunId, ...]:
+    """Return what `RunStore.runnable` says, given which owners are dead."""
+    free = RUN.c.owner == ""
+    woken = _due(connection, RUN.c.runnable_at, free & RUN.c.runnable_at.between(1, now), limit)
+    timers = _due(connection, RUN.c.next_timer_at, free & RUN.c.next_timer_at.between(1, now), limit)
+    left = _due(connection, RUN.c.updated_at, RUN.c.owner.in_(dead), limit) if dead else []
+    ranked = sorted((*woken, *timers, *left))
+    return tuple(dict.fromkeys(run for _, _, run in ranked))[:limit]
+
+
+def _due(
+    connection: Connection, at: ColumnElement[int], where: ColumnElement[bool], limit: int
+) -> list[tuple[int, int, RunId]]:
+    """Return `(-priority, at, run)`."""
+    query = select(RUN.c.id, RUN.c.priority, at).where(where).order_by(RUN.c.priority.desc(), at).limit(limit)
+    return [(-priority, due, RunId(run)) for run, priority, due in connection.execute(query)]
+
+
+def next_timer(connection: Connection) -> Millis:
+    """Return the earliest timer of all runs that nobody owns, or 0."""
+    query = select(RUN.c.next_timer_at).where(RUN.c.next_timer_at > 0, RUN.c.owner == "")
+    return Millis(connection.scalar(query.order_by(RUN.c.next_timer_at).limit(1)) or 0)
+
+
+def stored(connection: Connection, run: RunId, after: int, limit: int) -> tuple[StoredRecord, ...]:
+    """Return records as they stand in the table."""
+    number = _number(connection, run)
+    if number is None:
+        return ()
+    found = connection.execute(_RECORDS, {"run": number, "after": after, "limit": limit})
+    return tuple(stored_of(run, *record) for record in found)
+
+
+def streams(connection: Connection) -> tuple[RunId, ...]:
+    """Return every stream that has a record or a row; records without a row as `#number`."""
+    ids = {n: RunId(run) for n, run in connection.execute(select(RUN.c.n, RUN.c.id))}
+    numbers = connection.scalars(select(RECORD.c.run).distinct())
+    ids.update((n, _name(n)) for n in numbers if n not in ids)
+    return tuple(sorted(ids.values()))
+
+
+def payload(connection: Connection, run: RunId, digest: Digest) -> tuple[bytes, bytes | None] | None:
+    """Return salt and bytes of a payload; None for bytes that stand in a file."""
+    number = _number(connection, run)
+    found = connection.execute(_PAYLOAD, {"run": number, "digest": bytes.fromhex(digest)}).one_or_none()
+    return None if found is None else (found.salt, found.data)
+
+
+def control(connection: Connection) -> Control:
+    """Return the installation's row."""
+    found = connection.execute(select(CONTROL)).one()
+    return Control(killed=bool(found.killed), seq=found.seq, head=Digest(found.head.hex()), at=Millis(found.at))
+
+
+def _row(found: Sequence[Any]) -> RunRow:
+    run, *values = found
+    return row_of(run, values)
+
+
+def _number(connection: Connection, run: RunId) -> int | None:
+    if run == ADMIN:
+        return ADMIN_NUMBER
+    if run.startswith("#"):
+        return int(run[1:])
+    return connection.scalar(select(RUN.c.n).where(RUN.c.id == run))
+
+
+def _name(number: int) -> RunId:
+    return ADMIN if number == ADMIN_NUMBER else RunId(f"#{number}")

@@ -1,0 +1,153 @@
+"""The transaction of `ledger.journal` on SQLite, at the level of the driver.
+
+This is the hot path: few statements, each prepared once, no layer between. Runs are known by their number here; the
+numbers never change, so they are remembered between transactions.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
+from typing import Any, cast
+
+from podium.adapters.stores.sqlite.schema import ADMIN_NUMBER
+from podium.clock import Millis
+from podium.ids import ADMIN, Digest, RunId, WorkerId, WorkflowVersion
+from podium.ledger.chain import unseal
+from podium.ledger.record import Payload, Record
+from podium.ledger.requests import Changes
+from podium.ledger.store import INLINE_BYTES, Control, RunRow, StoredRecord, WorkflowSource
+
+ROW_FIELDS = tuple(name for name in RunRow.__struct_fields__ if name != "id")
+_ROW_COLUMNS = ", ".join(ROW_FIELDS)
+_AT_ONCE = 400
+"""Runs or keys per statement; SQLite takes 32,766 variables, and preparing has a price too."""
+
+Numbers = dict[RunId, int]
+
+
+class SqliteTransaction:
+    """An open `BEGIN IMMEDIATE`; the thread that commits owns it."""
+
+    def __init__(self, connection: sqlite3.Connection, numbers: Numbers, alive: Callable[[WorkerId], bool]) -> None:
+        self._connection = connection
+        self._numbers = numbers
+        self._alive = alive
+
+    def rows(self, runs: Sequence[RunId]) -> dict[RunId, RunRow]:
+        found: dict[RunId, RunRow] = {}
+        for part in _parts(runs):
+            marks = ",".join("?" * len(part))
+            statement = f"SELECT n, id, {_ROW_COLUMNS} FROM run WHERE id IN ({marks})"  # noqa: S608 - marks and our own names
+            for number, run, *values in self._connection.execute(statement, part):
+                self._numbers[run] = number
+                found[run] = row_of(run, values)
+        return found
+
+    def control(self) -> Control:
+        killed, seq, head, at = self._connection.execute("SELECT killed, seq, head, at FROM control").fetchone()
+        return Control(killed=bool(killed), seq=seq, head=Digest(head.hex()), at=Millis(at))
+
+    def taken(self, keys: Sequence[tuple[RunId, str]]) -> set[tuple[RunId, str]]:
+        numbered = [(self._numbers[run], key) for run, key in keys if run in self._numbers]
+        runs = {self._numbers[run]: run for run, _ in keys if run in self._numbers}
+        found = set[tuple[RunId, str]]()
+        for part in _parts(numbered):
+            marks = ",".join(["(?,?)"] * len(part))
+            # CROSS JOIN keeps this order: each wanted key is looked up in the index
+            statement = (
+                f"WITH wanted(run, key) AS (VALUES {marks}) SELECT record.run, record.key FROM wanted "  # noqa: S608
+                "CROSS JOIN record ON record.run = wanted.run AND record.key = wanted.key"
+            )
+            rows = self._connection.execute(statement, tuple(chain.from_iterable(part)))
+            found.update((runs[number], key) for number, key in rows)
+        return found
+
+    def published(self, versions: Sequence[WorkflowVersion]) -> set[WorkflowVersion]:
+        statement = "SELECT version FROM workflow WHERE version = ?"
+        found = (self._connection.execute(statement, (version,)).fetchone() for version in versions)
+        return {WorkflowVersion(row[0]) for row in found if row}
+
+    def records(self, run: RunId, *, after: int) -> tuple[Record, ...]:
+        statement = "SELECT seq, key, data, hash FROM record WHERE run = ? AND seq > ? ORDER BY seq"
+        rows = self._connection.execute(statement, (self._numbers[run], after))
+        return tuple(unseal(stored_of(run, *row)) for row in rows)
+
+    def alive(self, worker: WorkerId) -> bool:
+        return self._alive(worker)
+
+    def write(self, changes: Changes) -> None:
+        for row in changes.created:
+            self._create(row)
+        numbers = self._numbers
+        numbers[ADMIN] = ADMIN_NUMBER
+        if changes.records:
+            self._connection.executemany(
+                "INSERT INTO record (run, seq, key, data, hash) VALUES (?, ?, ?, ?, ?)",
+                [
+                    (numbers[new.stream], new.seq, new.key or None, new.data, bytes.fromhex(new.hash))
+                    for new in changes.records
+                ],
+            )
+        if changes.payloads:
+            # the same payload may come again with a later record that refers to it too
+            self._connection.executemany(
+                "INSERT INTO payload (run, digest, salt, data) VALUES (?, ?, ?, ?) "
+                "ON CONFLICT (run, digest) DO NOTHING",
+                [_payload_values(numbers[run], payload) for run, payload in changes.payloads],
+            )
+        if changes.advanced:
+            self._connection.executemany(
+                "UPDATE run SET seq = ?, head = ?, updated_at = ? WHERE n = ?",
+                [(row.seq, bytes.fromhex(row.head), row.updated_at, numbers[row.id]) for row in changes.advanced],
+            )
+        if changes.changed:
+            fields = ", ".join(f"{name} = ?" for name in ROW_FIELDS)
+            self._connection.executemany(
+                f"UPDATE run SET {fields} WHERE n = ?",  # noqa: S608 - our own names
+                [(*_row_values(row), numbers[row.id]) for row in changes.changed],
+            )
+        self._write_installation(changes.workflows, changes.control)
+
+    def _create(self, row: RunRow) -> None:
+        statement = f"INSERT INTO run (id, {_ROW_COLUMNS}) VALUES (?{', ?' * len(ROW_FIELDS)})"  # noqa: S608 - our own names
+        cursor = self._connection.execute(statement, (row.id, *_row_values(row)))
+        self._numbers[row.id] = cast("int", cursor.lastrowid)
+
+    def _write_installation(self, workflows: Iterable[tuple[WorkflowSource, Millis]], control: Control | None) -> None:
+        for workflow, at in workflows:
+            values = (workflow.version, workflow.name, workflow.closure, workflow.source, workflow.file, at)
+            self._connection.execute("INSERT INTO workflow VALUES (?, ?, ?, ?, ?, ?)", values)
+        if control is not None:
+            self._connection.execute(
+                "UPDATE control SET killed = ?, seq = ?, head = ?, at = ?",
+                (control.killed, control.seq, bytes.fromhex(control.head), control.at),
+            )
+
+
+def row_of(run: str, values: Sequence[Any]) -> RunRow:
+    """Return the row of `run` from its other columns, in the order of `ROW_FIELDS`."""
+    fields = dict(zip(ROW_FIELDS, values, strict=True))
+    fields["head"] = fields["head"].hex()
+    return RunRow(id=RunId(run), **fields)
+
+
+def stored_of(run: RunId, seq: int, key: str | None, data: bytes, hash_: bytes) -> StoredRecord:
+    """Return a record as it stands in the table."""
+    return StoredRecord(stream=run, seq=seq, data=data, hash=Digest(hash_.hex()), key=key or "")
+
+
+def _row_values(row: RunRow) -> list[Any]:
+    values = [getattr(row, name) for name in ROW_FIELDS]
+    values[ROW_FIELDS.index("head")] = bytes.fromhex(row.head)
+    return values
+
+
+def _payload_values(run: int, payload: Payload) -> tuple[int, bytes, bytes, bytes | None]:
+    inline = payload.data if payload.ref.size <= INLINE_BYTES else None
+    return run, bytes.fromhex(payload.ref.digest), payload.salt, inline
+
+
+def _parts(items: Sequence[Any]) -> Iterable[Sequence[Any]]:
+    return (items[start : start + _AT_ONCE] for start in range(0, len(items), _AT_ONCE))
