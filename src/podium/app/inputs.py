@@ -7,6 +7,7 @@ from standard input. Single inputs win over the file. Whether values fit their t
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 from collections.abc import Mapping, Sequence
@@ -29,7 +30,7 @@ async def gather_inputs(
     """Return the inputs by name: those of a file (`given`) and, above them, the single ones.
 
     Raises:
-        UsageError: AP004 for a pair that is none, a name that is not declared, or a value that cannot be read; AP005
+        UsageError: AP004 for a pair that is none, a name that is not declared, or a value that cannot be read; ST018
             for a file that cannot be read.
     """
     inputs = dict(given)
@@ -68,11 +69,9 @@ async def _value(store: RunStore, name: str, spec: InputSpec, text: str) -> Json
 
 
 async def _file(store: RunStore, path: Path) -> Json:
-    try:
-        digest, size = await store.save_file(path)
-    except OSError as error:
-        raise UsageError("AP005", f"cannot read `{path}`: {error.strerror or error}") from error
-    media_type = guess_type(path.name)[0] or "application/octet-stream"
+    digest, size = await store.save_file(path)
+    guessed, _ = await asyncio.to_thread(guess_type, path.name)  # reads the system's list once
+    media_type = guessed or "application/octet-stream"
     return {"digest": digest, "name": path.name, "media_type": media_type, "size": size}
 
 

@@ -108,7 +108,7 @@ class Installation:
         """The tools that workflows may grant."""
         from podium.adapters.tools.catalogue import InstalledTools
 
-        tools = InstalledTools(self.clock)
+        tools = InstalledTools()
         self._closing.push_async_callback(tools.close)
         return tools
 

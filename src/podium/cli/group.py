@@ -48,12 +48,11 @@ class Edge(TyperGroup):
 def _report(error: Exception) -> int:
     """Print what went wrong to stderr and return the exit code."""
     cause = cause_of(error)
-    if isinstance(cause, PodiumError):
-        say(explain(cause))
-        return exits.for_error(cause)
-    say(f"error: AP001: unexpected {type(cause).__name__}: {cause}")
-    say("  run the same command as `podium --debug …` and report what it shows")
-    return exits.FAILED
+    if not isinstance(cause, PodiumError):
+        step = "run the same command as `podium --debug …` and report what it shows"
+        cause = PodiumError("AP001", f"unexpected {type(cause).__name__}: {cause}", help=step)
+    say(explain(cause))
+    return exits.for_error(cause)
 
 
 def cause_of(error: Exception) -> Exception:

@@ -172,8 +172,6 @@ class MemoryStore(Submitting):
             self._durable.workers -= self._workers
             self._durable.open_stores -= 1
             self._durable.changed()
-            if not self._durable.open_stores and self._durable.files:
-                self._durable.files.cleanup()
 
     async def alive(self, worker: WorkerId) -> None:
         if self._ended is not None:
@@ -183,6 +181,8 @@ class MemoryStore(Submitting):
 
     async def close(self) -> None:
         self._end(_closed())
+        if not self._durable.open_stores and self._durable.files:
+            await asyncio.to_thread(self._durable.files.cleanup)
 
     # ── reading ──
 
