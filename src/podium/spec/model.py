@@ -19,6 +19,7 @@ from typing import (
     TYPE_CHECKING,
     Annotated,
     Any,
+    ClassVar,
     Literal,
     NamedTuple,
     Protocol,
@@ -74,9 +75,14 @@ _PLACEHOLDER = re.compile(r"\$\$\{|\$\{")
 
 
 class Expression(str):
-    """A bare CEL expression, such as `size(write.out) < 900`."""
+    """A bare CEL expression, such as `size(write.out) < 900`.
+
+    Attributes:
+        wants: The type that its value must have.
+    """
 
     __slots__ = ()
+    wants: ClassVar[Type] = Type.any()
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -100,6 +106,20 @@ class Expression(str):
             return cls(value)
         kind, message = "expression", "expected a CEL expression, got {got}"
         raise PydanticCustomError(kind, message, {"got": described(value)})
+
+
+class Condition(Expression):
+    """An expression that must give true or false."""
+
+    __slots__ = ()
+    wants = Type({"type": "boolean"})
+
+
+class Items(Expression):
+    """An expression that must give a list."""
+
+    __slots__ = ()
+    wants = Type({"type": "array"})
 
 
 class Piece(NamedTuple):
@@ -437,7 +457,7 @@ class NodeConfig(SpecModel):
     phase: str = ""
     """The phase of the work that this node belongs to, for views that group by phase."""
 
-    when: Expression | None = None
+    when: Condition | None = None
     """Runs only when this holds; otherwise it is skipped."""
 
     after: tuple[Name, ...] = ()
