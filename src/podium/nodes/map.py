@@ -40,7 +40,7 @@ from pydantic_core import PydanticCustomError
 from podium.errors import ExpressionError, NodeError
 from podium.ids import NodeId
 from podium.node.contract import Context, Done, Fork, ItemResult, NodeConfig, Port, Values
-from podium.spec.model import Body, Expression, Name, Nodes, SpecModel
+from podium.spec.model import Body, Expression, Items, NodeName, Nodes, SpecModel
 from podium.spec.types import Type
 
 MOST_ITEMS = 100_000
@@ -70,10 +70,10 @@ def _policy(value: object) -> object:
 class MapConfig(NodeConfig):
     """The items, what to do with each, and how many at a time."""
 
-    map: Expression
+    map: Items
     """The list to go through."""
 
-    as_: Annotated[Name, Field(alias="as")] = "item"
+    as_: Annotated[NodeName, Field(alias="as")] = "item"
     """The name under which the nodes inside see their item."""
 
     do: Annotated[Nodes, Field(min_length=1)]

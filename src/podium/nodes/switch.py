@@ -35,7 +35,7 @@ from pydantic import BeforeValidator, Field
 from podium.errors import ExpressionError
 from podium.ids import NodeId
 from podium.node.contract import Context, Done, NodeConfig, Port, Values
-from podium.spec.model import Expression, Name, SpecModel
+from podium.spec.model import Condition, Name, SpecModel
 
 
 def _as_list(value: object) -> object:
@@ -51,7 +51,7 @@ Targets = Annotated[
 class Case(SpecModel):
     """A condition, and what it starts."""
 
-    when: Expression
+    when: Condition
     """When this holds, and nothing before it did."""
 
     then: Targets

@@ -28,7 +28,7 @@ from pydantic_core import PydanticCustomError
 from podium.errors import ExpressionError
 from podium.node.calls import ToolCall
 from podium.node.contract import Context, Done, NodeConfig, Port, Values
-from podium.spec.model import Expression, Template, TypeSpec
+from podium.spec.model import Condition, Template, TypeSpec
 from podium.spec.types import Type
 
 UNCLEAR = Port("unclear")
@@ -65,7 +65,7 @@ class ToolConfig(NodeConfig):
     output: TypeSpec | None = None
     """The type that the answer must have."""
 
-    expect: Expression | None = None
+    expect: Condition | None = None
     """What must hold of the answer, which stands here under the name `out`."""
 
     @property

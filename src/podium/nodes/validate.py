@@ -35,14 +35,14 @@ from pydantic_core import PydanticCustomError
 from podium.errors import ExpressionError, NodeError
 from podium.ids import NodeId
 from podium.node.contract import Context, Done, NodeConfig, Revise, Values
-from podium.spec.model import Expression, Name, Revision, SpecModel, TextTemplate
+from podium.spec.model import Condition, Expression, Name, Revision, SpecModel, TextTemplate
 from podium.spec.types import Type, parse_type
 
 
 class Check(SpecModel):
     """A condition and what to say when it does not hold."""
 
-    check: Expression
+    check: Condition
     """What must hold."""
 
     message: TextTemplate | None = None
@@ -50,7 +50,7 @@ class Check(SpecModel):
 
 
 Checks = Annotated[tuple[Check, ...], Field(min_length=1, max_length=50)]
-_ONE: TypeAdapter[Expression] = TypeAdapter(Expression)
+_ONE: TypeAdapter[Condition] = TypeAdapter(Condition)
 _MANY: TypeAdapter[tuple[Check, ...]] = TypeAdapter(Checks)
 
 
