@@ -21,8 +21,8 @@ import mcp_types
 from mcp.shared.exceptions import MCPError
 from pydantic import ValidationError
 
-from podium.adapters.tools.mcp_listing import Listing, read_listing, wrong_argument
-from podium.adapters.tools.mcp_reply import error_of, reply_of
+from podium.adapters.tools.mcp_listing import Listing, read_listing
+from podium.adapters.tools.mcp_reply import error_of, reply_of, told_below
 from podium.adapters.tools.mcp_session import Link, Session
 from podium.effects.ports import FunctionInfo, Progress
 from podium.errors import EffectError
@@ -140,7 +140,7 @@ class McpTool:
         info = listing.functions.get(function)
         if info is None:
             return self._missing(function, listing)
-        if wrong := wrong_argument(info, arguments):
+        if wrong := listing.wrong(function, arguments):
             return EffectError(
                 "EF010",
                 f"`{function}` was not called: {wrong}",
@@ -169,8 +169,10 @@ class McpTool:
         try:
             answer = await session.request_call(info.name, arguments, key=key, alive=lambda: progress(""))
         except MCPError as error:
-            if not session.alive or error.code == mcp_types.CONNECTION_CLOSED:
-                raise await self._lost(session, info.name) from None
+            if not told_below(error) and (
+                error.code == mcp_types.CONNECTION_CLOSED or not session.alive or session.link.too_long
+            ):
+                raise await self._lost(session, info.name, error) from None
             await self._check_still_there(session, info.name)
             raise error_of(info.name, error) from None
         except ValidationError:
@@ -194,11 +196,12 @@ class McpTool:
         if function not in listing.functions:
             raise self._missing(function, listing)
 
-    async def _lost(self, session: Session, function: str) -> EffectError:
-        session.stop()
-        await session.closed(1.0)  # its exit status and last words
+    async def _lost(self, session: Session, function: str, error: MCPError) -> EffectError:
+        self._retire(session)
+        if not session.alive:
+            await session.closed(1.0)  # its exit status and last words
         words = session.link.last_words()
-        why = session.link.fault or "ended the connection"
+        why = session.link.fault or f"ended the connection ({error.message})"
         if session.link.too_long:
             return EffectError(
                 "EF019",

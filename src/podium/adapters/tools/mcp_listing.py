@@ -1,7 +1,8 @@
 """What an MCP server says of its tools, checked before anything is built on it.
 
-- Schemas are valid JSON Schema and refer only to themselves: nothing is ever fetched. A tool whose schemas are not
-  stays out of the list, and a call of it says why.
+- Schemas refer only to themselves: nothing is ever fetched. A tool whose schemas refer elsewhere stays out of the
+  list, and a call of it says why. Whether a schema is valid is looked at when it is first needed: checking costs about
+  a millisecond, and servers list thousands.
 - An argument that the schema does not mention is refused, also where the schema is silent: most servers ignore it,
   and a misspelt option would be lost without a word.
 - The list has a bound, in pages and in tools.
@@ -10,7 +11,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 import mcp_types
@@ -28,16 +28,47 @@ MAX_PAGES = 1_000
 _OPEN = {"additionalProperties", "unevaluatedProperties", "patternProperties", "allOf", "anyOf", "oneOf", "$ref", "if"}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Listing:
     """The tools of a server.
 
     Attributes:
-        unusable: `{tool: why it cannot be called}`.
+        functions: `{name: what the server says of it}`.
+        unusable: `{name: why it cannot be called}`.
     """
 
-    functions: Mapping[str, FunctionInfo]
-    unusable: Mapping[str, str]
+    def __init__(self) -> None:
+        self.functions: dict[str, FunctionInfo] = {}
+        self.unusable: dict[str, str] = {}
+        self._checks: dict[str, Any] = {}  # jsonschema's validators have no useful type
+
+    def add(self, offered: mcp_types.Tool) -> None:
+        """Take one tool in, as usable or as not."""
+        self.functions.pop(offered.name, None)
+        schemas = (offered.input_schema, offered.output_schema)
+        try:
+            outside = [ref for schema in schemas for ref in _references(schema) if not ref.startswith("#")]
+        except RecursionError:
+            self.unusable[offered.name] = "its schema is nested too deeply"
+            return
+        if outside:
+            why = f"its schema refers to `{outside[0][:200]}`, and nothing outside is fetched"
+            self.unusable[offered.name] = why
+        else:
+            self.functions[offered.name] = _info(offered)
+
+    def wrong(self, name: str, arguments: Mapping[str, Json]) -> str:
+        """Return what is wrong with the arguments of a listed function, "" when they fit.
+
+        Raises:
+            EffectError: EF020 when its own schemas are wrong.
+        """
+        if name not in self._checks:
+            self._checks[name] = _validator(self.functions[name])
+        for error in self._checks[name].iter_errors(dict(arguments)):
+            where = ".".join(str(part) for part in error.absolute_path)
+            message = str(error.message)[:300]
+            return f"`{where}`: {message}" if where else message
+        return ""
 
 
 async def read_listing(target: str, page: Callable[[str | None], Awaitable[mcp_types.ListToolsResult]]) -> Listing:
@@ -46,20 +77,16 @@ async def read_listing(target: str, page: Callable[[str | None], Awaitable[mcp_t
     Raises:
         EffectError: EF020 when there is no end to them.
     """
-    functions: dict[str, FunctionInfo] = {}
-    unusable: dict[str, str] = {}
+    listing = Listing()
     cursor: str | None = None
     for _ in range(MAX_PAGES):
         answer = await page(cursor)
         for offered in answer.tools:
-            try:
-                functions[offered.name] = _info(offered)
-            except ValueError as error:
-                unusable[offered.name] = str(error)
+            listing.add(offered)
         cursor = answer.next_cursor
         if cursor is None:
-            return Listing(functions=functions, unusable=unusable)
-        if len(functions) + len(unusable) > MAX_TOOLS:
+            return listing
+        if len(listing.functions) + len(listing.unusable) > MAX_TOOLS:
             break
     raise EffectError(
         "EF020",
@@ -69,24 +96,13 @@ async def read_listing(target: str, page: Callable[[str | None], Awaitable[mcp_t
     )
 
 
-def wrong_argument(info: FunctionInfo, arguments: Mapping[str, Json]) -> str:
-    """Return what is wrong with the arguments, "" when they fit."""
-    # An empty registry: references reach within the schema, never outside.
-    validator = cast("Any", Draft202012Validator(info.parameters, registry=Registry[Any]()))
-    for error in validator.iter_errors(dict(arguments)):
-        where = ".".join(str(part) for part in error.absolute_path)
-        message = str(error.message)[:300]
-        return f"`{where}`: {message}" if where else message
-    return ""
-
-
 def _info(offered: mcp_types.Tool) -> FunctionInfo:
     effect, delivery = _claims(offered.annotations)
     return FunctionInfo(
         name=offered.name,
         about=offered.description or offered.title or "",
-        parameters=_closed(_checked(offered.input_schema)),
-        result=Type.any() if offered.output_schema is None else Type(_checked(offered.output_schema)),
+        parameters=_closed(offered.input_schema),
+        result=Type.any() if offered.output_schema is None else Type(offered.output_schema),
         effect=effect,
         delivery=delivery,
     )
@@ -103,17 +119,19 @@ def _claims(
     return "write", "repeatable" if hints.idempotent_hint else None
 
 
-def _checked(schema: dict[str, Json]) -> dict[str, Json]:
+def _validator(info: FunctionInfo) -> Any:  # noqa: ANN401 - as above
     try:
-        Draft202012Validator.check_schema(schema)
-        outside = [ref for ref in _references(schema) if not ref.startswith("#")]
+        for schema in (info.parameters, info.result.schema):
+            Draft202012Validator.check_schema(schema)
     except SchemaError as error:
-        raise ValueError(f"its schema is no JSON Schema: {error.message[:200]}") from None
-    except RecursionError:
-        raise ValueError("its schema is nested too deeply") from None
-    if outside:
-        raise ValueError(f"its schema refers to `{outside[0][:200]}`, and nothing outside is fetched")
-    return schema
+        raise EffectError(
+            "EF020",
+            f"`{info.name}` cannot be called: its schema is no JSON Schema: {error.message[:200]}",
+            kind="invalid_output",
+            help="look for a newer version of the server",
+        ) from None
+    # An empty registry: references reach within the schema, never outside.
+    return Draft202012Validator(info.parameters, registry=Registry[Any]())
 
 
 def _closed(schema: dict[str, Json]) -> dict[str, Json]:

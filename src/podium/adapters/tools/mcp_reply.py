@@ -13,7 +13,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, cast
+from secrets import token_hex
+from typing import Any, Literal
 
 import mcp_types
 from mcp.shared.exceptions import MCPError
@@ -23,8 +24,8 @@ from podium.errors import EffectError, ErrorKind
 from podium.node.calls import ToolReply
 
 Json = Any
-MARK = "podium"
-"""Key in the data of an error that our own HTTP link made, beside what it knows: see `http_problem`."""
+MARK = f"podium-{token_hex(8)}"
+"""Key in the data of an error that our own HTTP link made (see `http_problem`); no server can know it."""
 
 
 def reply_of(info: FunctionInfo, answer: mcp_types.CallToolResult | mcp_types.InputRequiredResult) -> ToolReply:
@@ -48,9 +49,8 @@ def reply_of(info: FunctionInfo, answer: mcp_types.CallToolResult | mcp_types.In
 
 def error_of(name: str, error: MCPError) -> EffectError:
     """Return what a JSON-RPC error of a call means."""
-    data: object = error.data
-    if isinstance(data, dict) and MARK in data:
-        return _http_error(name, cast("dict[str, Json]", data)[MARK], error.message)
+    if told_below(error):
+        return _http_error(name, error.data[MARK], error.message)
     if error.code == mcp_types.INVALID_PARAMS:
         return EffectError(
             "EF010", f"`{name}` refused its arguments: {_short(error.message)}", kind="invalid_input", landed="no"
@@ -62,6 +62,12 @@ def error_of(name: str, error: MCPError) -> EffectError:
         landed="no" if error.code == mcp_types.METHOD_NOT_FOUND else "unknown",
         help="look into the server's log",
     )
+
+
+def told_below(error: MCPError) -> bool:
+    """Say whether the error is one that our own HTTP link made."""
+    data: object = error.data
+    return isinstance(data, dict) and MARK in data
 
 
 def http_problem(kind: ErrorKind, *, landed: Literal["no", "unknown"], retry_after_s: float | None = None) -> Json:

@@ -74,7 +74,7 @@ class StdioLink:
         Raises:
             EffectError: EF012 when there is no such program, EF015 when it does not start.
         """
-        process = await self._start()
+        transport, process = await self._start()
         try:
             incoming_send, incoming = anyio.create_memory_object_stream[Incoming](0)
             outgoing, outgoing_receive = anyio.create_memory_object_stream[SessionMessage](_ROOM)
@@ -91,19 +91,19 @@ class StdioLink:
         finally:
             # Whatever happened above, also a second cancellation: nothing of the group outlives this block.
             _signal_group(process.pid, signal.SIGKILL)
+            transport.close()  # a grandchild, or what was not read, would keep the pipes open
 
-    async def _start(self) -> asyncio.subprocess.Process:
+    async def _start(self) -> tuple[asyncio.SubprocessTransport, asyncio.subprocess.Process]:
         program = await asyncio.to_thread(find_program, self._command[0])
         inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
+        loop = asyncio.get_running_loop()
         try:
-            return await asyncio.create_subprocess_exec(
+            # What `create_subprocess_exec` does, but it keeps the transport to itself, and that must be closed.
+            transport, protocol = await loop.subprocess_exec(
+                lambda: asyncio.subprocess.SubprocessStreamProtocol(limit=self._max_message, loop=loop),
                 program,
                 *self._command[1:],
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
                 env=inherited | self._env,
-                limit=self._max_message,
                 start_new_session=True,
             )
         except (OSError, ValueError) as error:
@@ -113,6 +113,7 @@ class StdioLink:
                 kind="unavailable",
                 help=f"try `{program}` on the command line",
             ) from None
+        return transport, asyncio.subprocess.Process(transport, protocol, loop)
 
     async def _read(
         self,
@@ -188,8 +189,6 @@ class StdioLink:
                 _signal_group(process.pid, number)
         if process.returncode and self.fault in ("", "ended the connection"):
             self.fault = _exit_text(process.returncode)
-        # A moment for the last words to arrive; a grandchild may hold the pipe open for ever.
-        await asyncio.sleep(0)
 
 
 async def _exits(process: asyncio.subprocess.Process, within_s: float) -> bool:
