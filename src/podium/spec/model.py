@@ -94,7 +94,7 @@ class Expression(str):
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         """Editors see text or a literal."""
-        return {"type": ["string", "boolean", "number"], "description": "A CEL expression."}
+        return {"type": ["string", "boolean", "number"], "pattern": r"\S", "description": "A CEL expression."}
 
     @classmethod
     def _parse(cls, value: object) -> Expression:
@@ -185,7 +185,7 @@ class TextTemplate(Template):
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         """Editors see text."""
-        return {"type": "string", "description": "Text that may hold ${…} expressions."}
+        return {"type": "string", "pattern": r"\S", "description": "Text that may hold ${…} expressions."}
 
     @classmethod
     def _parse(cls, value: object) -> Template:
@@ -318,11 +318,16 @@ _NAME = StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")
 Name = Annotated[str, _NAME, _unreserved(CEL_KEYWORDS)]
 """What a person calls an input, a tool, a role."""
 
-NodeName = Annotated[str, _NAME, _unreserved(RESERVED)]
+NodeName = Annotated[
+    str,
+    _NAME,
+    _unreserved(RESERVED),
+    Field(json_schema_extra={"pattern": rf"^(?!({'|'.join(sorted(RESERVED))})$)[a-z][a-z0-9_]{{0,63}}$"}),
+]
 """What a node or an item is called: expressions begin with it."""
 
 TypeSpec = Annotated[
-    Type, PlainValidator(parse_type), PlainSerializer(lambda t: t.schema), WithJsonSchema({"$ref": "#/$defs/Type"})
+    Type, PlainValidator(parse_type), PlainSerializer(lambda t: t.schema), WithJsonSchema({"x-podium": "Type"})
 ]
 """A type in the shorthand (`text`, `[text]`, `{title: text}`, `{enum: [a, b]}`) or as JSON Schema."""
 
@@ -400,6 +405,13 @@ class Timeout(SpecModel):
     @classmethod
     def _short_form(cls, value: object) -> object:
         return {"total": value} if isinstance(value, str | timedelta) else value
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Editors see both forms: a duration, or the mapping."""
+        long = handler.resolve_ref_schema(handler(schema))
+        about = {key: long[key] for key in ("title", "description")}
+        return {**about, "anyOf": [long["properties"]["total"], {**long}]}
 
 
 class JoinRule(NamedTuple):
@@ -581,7 +593,7 @@ AnyNode = Annotated[
     NodeConfig,
     PlainValidator(parse_node),
     PlainSerializer(lambda node: node.model_dump(by_alias=True, exclude_defaults=True)),
-    WithJsonSchema({"$ref": "#/$defs/Node"}),
+    WithJsonSchema({"x-podium": "Node"}),
 ]
 """A node of any known type."""
 
@@ -619,10 +631,15 @@ class FunctionSpec(SpecModel):
     """Whether a person must approve each call."""
 
 
+def _one_source_schema(schema: dict[str, Any]) -> None:
+    known = {"propertyNames": {"enum": sorted(schema["properties"])}}
+    schema["oneOf"] = [{"required": ["mcp"], **known}, {"required": ["python"]}]
+
+
 class ToolSpec(SpecModel):
     """A grant: these functions may be used by this workflow. What is not granted is denied and not even listed."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", json_schema_extra=_one_source_schema)
 
     mcp: tuple[str, ...] | str | None = None
     """An MCP server: a command with its arguments, or the URL of a streamable HTTP server."""

@@ -60,7 +60,7 @@ _OTHER_WORDS = {
     "bool": "boolean",
     "datetime": "date",
 }
-_FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\??")
+FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\??")
 _DEFS = "#/$defs/"
 _ELSEWHERE = frozenset({"$id", "$anchor", "$dynamicRef", "$dynamicAnchor", "$schema", "$vocabulary"})
 _DATA_KEYS = frozenset({"const", "enum", "default", "examples"})
@@ -234,7 +234,7 @@ def _mapping(value: dict[str, object], loc: Loc) -> dict[str, Json]:
     choices = value.get("enum")
     if isinstance(choices, list) and len(value) == 1:
         return checked_schema({"enum": choices}, loc)
-    if bad := next((name for name in value if not _FIELD.fullmatch(name)), None):
+    if bad := next((name for name in value if not FIELD.fullmatch(name)), None):
         raise _wrong(
             "expected the name of a field: letters, digits and `_`; `?` at its end makes it optional", (*loc, bad)
         )
