@@ -53,6 +53,7 @@ class HttpLink:
         self.target = url_name(url)
         self.fault = ""
         self.too_long = False
+        self.forgotten = False
         self._url = url
         self._max_message = max_message
 
@@ -62,11 +63,12 @@ class HttpLink:
 
     @asynccontextmanager
     async def connect(self, ended: Callable[[], None]) -> AsyncGenerator[TransportStreams]:
-        """Give the SDK's two streams; `ended` is called when the server forgot the session."""
+        """Give the SDK's two streams."""
+        del ended  # between two requests nobody can tell
         secure = self._url.startswith("https:")
         # Reading the system's certificates takes a while and blocks.
         trust = await asyncio.to_thread(ssl.create_default_context) if secure else _no_trust()
-        narrow = _Narrow(httpx2.AsyncHTTPTransport(verify=trust, trust_env=False), self, ended)
+        narrow = _Narrow(httpx2.AsyncHTTPTransport(verify=trust, trust_env=False), self)
         async with (
             httpx2.AsyncClient(transport=narrow, timeout=TIMEOUT, trust_env=False) as client,
             streamable_http_client(self._url, http_client=client, max_sse_event_size=None) as streams,
@@ -86,10 +88,9 @@ class HttpLink:
 class _Narrow(httpx2.AsyncBaseTransport):
     """Sends a request and bounds its answer; a failure becomes an answer that tells of it."""
 
-    def __init__(self, inner: httpx2.AsyncHTTPTransport, link: HttpLink, ended: Callable[[], None]) -> None:
+    def __init__(self, inner: httpx2.AsyncHTTPTransport, link: HttpLink) -> None:
         self._inner = inner
         self._link = link
-        self._ended = ended
 
     @override
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
@@ -119,7 +120,7 @@ class _Narrow(httpx2.AsyncBaseTransport):
         if 300 <= status < 400:
             return _told(f"the server redirects ({status}), which is not followed", "unavailable", "no")
         if status == 404 and MCP_SESSION_ID in request.headers:
-            self._ended()
+            self._link.forgotten = True
             return _told("the server has forgotten the session", "unavailable", "no")
         return None
 

@@ -45,6 +45,7 @@ class Link(Protocol):
     target: str
     fault: str
     too_long: bool
+    forgotten: bool
 
     def connect(self, ended: Callable[[], None]) -> AbstractAsyncContextManager[TransportStreams]:
         """Connect and give the SDK's two streams; call `ended` when the server can answer no more."""
@@ -77,7 +78,7 @@ class Session:
     @property
     def alive(self) -> bool:
         """Whether a call may be sent."""
-        return not self._ended.is_set()
+        return not (self._ended.is_set() or self.link.forgotten)
 
     @property
     def over(self) -> bool:

@@ -45,6 +45,7 @@ class StdioLink:
         target: The command, for records and messages.
         fault: Why the connection ended, such as `exited with status 1`; "" while it is fine.
         too_long: Whether it ended because of a message beyond `max_message`.
+        forgotten: Whether the server dropped the session while the connection stands; never, for a process.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class StdioLink:
         self.target = command_name(command)
         self.fault = ""
         self.too_long = False
+        self.forgotten = False
         self._command = tuple(command)
         self._env = dict(env)
         self._secrets = tuple(secrets)
