@@ -229,8 +229,8 @@ class RunStore(Protocol):
         """
         ...
 
-    async def check_payloads(self, run: RunId, refs: Sequence[PayloadRef]) -> tuple[LedgerError, ...]:
-        """Return what `payload` would raise for these, reading each and keeping none."""
+    async def check_payloads(self, run: RunId, refs: Sequence[PayloadRef]) -> dict[Digest, LedgerError]:
+        """Return what `payload` would raise for these, by digest, reading each and keeping none."""
         ...
 
     async def save_file(self, source: Path) -> tuple[Digest, int]:

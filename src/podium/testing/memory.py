@@ -237,14 +237,14 @@ class MemoryStore(Submitting):
             raise altered(run, ref)
         return found.data
 
-    async def check_payloads(self, run: RunId, refs: Sequence[PayloadRef]) -> tuple[LedgerError, ...]:
-        problems: list[LedgerError] = []
+    async def check_payloads(self, run: RunId, refs: Sequence[PayloadRef]) -> dict[Digest, LedgerError]:
+        problems: dict[Digest, LedgerError] = {}
         for ref in refs:
             try:
                 await self.payload(run, ref)
             except LedgerError as error:
-                problems.append(error)
-        return tuple(problems)
+                problems[ref.digest] = error
+        return problems
 
     async def control(self) -> Control:
         return self._open().control

@@ -96,7 +96,8 @@ class SqliteStore(Submitting):
             self._blobs.remove(name)
 
     async def alive(self, worker: WorkerId) -> None:
-        await self._off_loop(self._register, worker)
+        if self._closed or not self._workers.is_own(worker):
+            await self._off_loop(self._register, worker)
 
     def _register(self, worker: WorkerId) -> None:
         with clear_errors(self._database.parent):
@@ -170,19 +171,19 @@ class SqliteStore(Submitting):
             raise altered(run, ref)
         return data
 
-    async def check_payloads(self, run: RunId, refs: Sequence[PayloadRef]) -> tuple[LedgerError, ...]:
+    async def check_payloads(self, run: RunId, refs: Sequence[PayloadRef]) -> dict[Digest, LedgerError]:
         return await self._read(self._check_payloads, run, refs)
 
     def _check_payloads(
         self, connection: Connection, run: RunId, refs: Sequence[PayloadRef]
-    ) -> tuple[LedgerError, ...]:
-        problems: list[LedgerError] = []
+    ) -> dict[Digest, LedgerError]:
+        problems: dict[Digest, LedgerError] = {}
         for ref in refs:
             try:
                 self._payload(connection, run, ref)
             except LedgerError as error:
-                problems.append(error)
-        return tuple(problems)
+                problems[ref.digest] = error
+        return problems
 
     # ── files ──
 

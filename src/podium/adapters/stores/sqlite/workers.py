@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import threading
 from pathlib import Path
 
 from podium.ids import WorkerId
@@ -20,16 +21,22 @@ class Workers:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._own: dict[WorkerId, int] = {}
+        self._lock = threading.Lock()
 
     def register(self, worker: WorkerId) -> None:
         """Let `worker` live until `close` or the end of this process."""
-        if worker in self._own:
-            return
-        being_born = self._folder / f".{worker}"
-        descriptor = os.open(being_born, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600)
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        being_born.rename(self._folder / worker)
-        self._own[worker] = descriptor
+        with self._lock:
+            if worker in self._own:
+                return
+            being_born = self._folder / f".{worker}"
+            descriptor = os.open(being_born, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            being_born.rename(self._folder / worker)
+            self._own[worker] = descriptor
+
+    def is_own(self, worker: WorkerId) -> bool:
+        """Return whether `worker` was registered here; does not block."""
+        return worker in self._own
 
     def alive(self, worker: WorkerId) -> bool:
         """Return whether the process of `worker` lives."""
