@@ -43,6 +43,9 @@ class Stage:
         self.on_write(entries)
         self.written.extend(entries)
 
+    def defer(self, entries: Sequence[Entry]) -> None:
+        self.written.extend(entries)
+
     def effect(
         self, call: ModelCall | ToolCall, *, known: Known | None = None, grants: Mapping[str, ToolSpec] | None = None
     ) -> Effect:
@@ -64,7 +67,7 @@ class Stage:
 
 
 def grant(**settings: Any) -> dict[str, ToolSpec]:
-    return {"mail": ToolSpec(**{"python": "mail", "effect": "write", "delivery": "keyed", **settings})}
+    return {"mail": ToolSpec.model_validate({"python": "mail", "effect": "write", "delivery": "keyed", **settings})}
 
 
 async def test_the_intent_is_durable_before_the_call_and_the_outcome_after_it() -> None:
@@ -258,7 +261,7 @@ async def test_a_call_that_is_stopped_while_its_intent_is_written_is_recorded_as
     stage.world.on("mail.send", "sent")
     writing, go_on = asyncio.Event(), asyncio.Event()
 
-    class Slow:
+    class Slow(Stage):
         """Writes what it was handed although nobody waits any more, as the run's writer does."""
 
         async def append(self, entries: Sequence[Entry]) -> None:
@@ -269,6 +272,7 @@ async def test_a_call_that_is_stopped_while_its_intent_is_written_is_recorded_as
 
     effect = stage.effect(SEND, grants=grant())
     effect.journal = Slow()
+    effect.journal.written = stage.written
 
     async with asyncio.TaskGroup() as group:
         task = group.create_task(stage.gateway.perform(effect))

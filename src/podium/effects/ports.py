@@ -130,6 +130,10 @@ class Journal(Protocol):
         """
         ...
 
+    def defer(self, entries: Sequence[Entry]) -> None:
+        """Write with the next append, or a few milliseconds later when none comes; count it as said from now on."""
+        ...
+
 
 class Tools(Protocol):
     """The tools of an installation."""

@@ -103,15 +103,20 @@ class ActiveRun:
             StoreError: nothing can be written; the run stays as it was last recorded.
         """
         self.alive_at = self.clock.monotonic()
-        async with asyncio.TaskGroup() as group:
-            while (ending := self._carry_out(group)) is None:
-                if not self.tasks:
-                    status = await self._let_go()
-                    if status is not None:
-                        return status
-                else:
-                    await self._wait()
-            await self._stop_all()
+        try:
+            async with asyncio.TaskGroup() as group:
+                while (ending := self._carry_out(group)) is None:
+                    if not self.tasks:
+                        status = await self._let_go()
+                        if status is not None:
+                            return status
+                    else:
+                        await self._wait()
+                await self._stop_all()
+        except asyncio.CancelledError:
+            # Somebody stops this worker politely: what it knows is written, and the next one goes on from there.
+            await self.writer.append()
+            raise
         return await self._finish(ending)
 
     def _carry_out(self, group: asyncio.TaskGroup) -> Ending | None:
@@ -124,7 +129,7 @@ class ActiveRun:
                     case Finish(ending):
                         return ending
                     case Skip(path, body):
-                        self._later([Entry(body=body, path=path, key=f"done:{path}")])
+                        self.defer([Entry(body=body, path=path, key=f"done:{path}")])
                         again = True
                     case Expire(path):
                         expire(self.state, path)
@@ -141,7 +146,7 @@ class ActiveRun:
         return None
 
     async def _attempt(self, node: NodeState) -> None:
-        self._later(await Attempt(self, node).entries())
+        self.defer(await Attempt(self, node).entries())
 
     def _over(self, task: asyncio.Task[None]) -> None:
         """A task has ended; a callback, because a task that is cancelled before its first step runs no code."""
@@ -152,7 +157,8 @@ class ActiveRun:
         self.alive_at = self.clock.monotonic()
         self.changed.set()
 
-    def _later(self, entries: Sequence[Entry]) -> None:
+    def defer(self, entries: Sequence[Entry]) -> None:
+        """Write entries with the next append; they are folded at once."""
         self.writer.defer(entries)
         now = self.clock.now()
         for entry in entries:

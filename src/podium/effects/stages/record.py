@@ -4,6 +4,9 @@
 2. Whatever happens to the call, an outcome follows: `ok`, `error` (it certainly did not happen, or the tool said that
    it failed), or `unknown` (it may have happened). Only a dying process leaves an intent without one.
 3. An unknown outcome of a `once` effect is not an error to retry but a question for a person.
+4. The outcome of a `once` effect is durable before anything else happens. Other outcomes may travel with the intent
+   that follows: losing one in a crash costs a harmless second call, and a chain of steps one commit each instead of
+   two (docs/adr/0008).
 """
 
 from __future__ import annotations
@@ -118,17 +121,16 @@ class Recording:
 
     async def _close(self, effect: Effect, entry: Entry, begun: float) -> None:
         assert isinstance(entry.body, EffectOutcome)
-        body = msgspec.structs.replace(entry.body, ms=round((self.clock.monotonic() - begun) * 1000))
         attempt = effect.known.attempts + 1
-        await effect.journal.append(
-            [
-                Entry(
-                    body=body,
-                    path=effect.path,
-                    attempt=effect.attempt,
-                    key=f"outcome:{effect.id}:{attempt}",
-                    payloads=entry.payloads,
-                )
-            ]
+        closing = Entry(
+            body=msgspec.structs.replace(entry.body, ms=round((self.clock.monotonic() - begun) * 1000)),
+            path=effect.path,
+            attempt=effect.attempt,
+            key=f"outcome:{effect.id}:{attempt}",
+            payloads=entry.payloads,
         )
         effect.known.attempts = attempt
+        if effect.delivery == "once":
+            await effect.journal.append([closing])
+        else:
+            effect.journal.defer([closing])
