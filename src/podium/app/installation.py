@@ -20,18 +20,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from podium.app.principal import principal
-from podium.app.publish import Published, compile_stored, publish
 from podium.clock import Clock, SystemClock
 from podium.errors import UsageError
-from podium.graph.model import Compiled
 from podium.ids import IdSource, NodePath, RunId, SystemIds, WorkerId, WorkflowVersion, new_worker_id
 from podium.ledger.store import RunStore
-from podium.node.registry import Registry
 
 if TYPE_CHECKING:
     from podium.adapters.dispatch.local import LocalDispatcher
+    from podium.app.publish import Published
     from podium.effects.ports import Models, Tools
     from podium.engine.runtime import Engine, Watch
+    from podium.graph.model import Compiled
+    from podium.node.registry import Registry
 
 Json = Any
 
@@ -157,6 +157,8 @@ class Installation:
         Raises:
             SpecError: when it cannot be run, with all that is wrong.
         """
+        from podium.app.publish import publish
+
         published = await publish(self.store, self.nodes, path)
         self._compiled[published.version] = published.compiled
         return published
@@ -170,6 +172,8 @@ class Installation:
         """
         compiled = self._compiled.get(version)
         if compiled is None:
+            from podium.app.publish import compile_stored
+
             compiled = compile_stored(await self.store.workflow(version), self.nodes)
             self._compiled[version] = compiled
         return compiled

@@ -19,7 +19,10 @@ MARKS = {"ok": "[green]ok[/green]", "warn": "[yellow]warn[/yellow]", "fail": "[r
 
 
 def doctor(output: Output = Format.table) -> None:
-    """Check this machine and this installation; leaves with 1 when Podium cannot work here."""
+    """Check this machine and this installation.
+
+    Leaves with 1 when Podium cannot work here.
+    """
     import asyncio
 
     from podium.app.checks import examine

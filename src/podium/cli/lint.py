@@ -20,7 +20,10 @@ def lint(
     strict: Annotated[bool, typer.Option("--strict", help="Warnings fail too.")] = False,
     output: Output = Format.table,
 ) -> None:
-    """Check workflow files; nothing is run and nothing is written."""
+    """Check workflow files.
+
+    Nothing is run and nothing is written.
+    """
     from podium.app.nodes import shipped_nodes
     from podium.app.publish import check_file
 

@@ -34,14 +34,22 @@ def _group(about: str, cls: type[Edge] | None = None) -> typer.Typer:
     )
 
 
-app = _group("Run AI workflows under governance: every effect allowed, recorded and provable.", Edge)
+_ABOUT = """Run AI workflows under governance.
+
+Every effect is allowed, recorded and provable.
+"""
+
+app = _group(_ABOUT, Edge)
 
 
 @app.callback()
 def options(
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks of unexpected errors.")] = False,
 ) -> None:
-    """Run AI workflows under governance: every effect allowed, recorded and provable."""
+    """Run AI workflows under governance.
+
+    Every effect is allowed, recorded and provable.
+    """
     # `Edge` reads the parameter; here it only gets its help
 
 
@@ -64,7 +72,7 @@ runs.command("resume")(resume.resume)
 runs.command("retry")(retry.retry)
 app.add_typer(runs, name="runs")
 
-models = _group("See which models can be used, and fetch a local one.")
+models = _group("See which models there are, and fetch one.")
 models.command("list")(models_list.list_models)
 models.command("fetch")(models_fetch.fetch)
 models.command("check")(models_check.check)

@@ -56,7 +56,7 @@ def new(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the workflow, such as `weekly-report`.")],
     folder: Annotated[Path, typer.Option("--in", metavar="FOLDER", help="Where to write it.")] = Path(),
 ) -> None:
-    """Write a commented starter workflow that passes lint and runs."""
+    """Write a commented starter workflow."""
     from podium.errors import UsageError
 
     if not re.fullmatch(r"[a-z][a-z0-9-]{0,63}", name):

@@ -6,7 +6,10 @@ from podium.cli.options import OptionalNode, Reason, RunArgument
 
 
 def reject(run: RunArgument, node: OptionalNode = "", reason: Reason = "") -> None:
-    """Reject what a run asks; unless the workflow handles it, the run ends denied."""
+    """Reject what a run asks.
+
+    Unless the workflow handles it, the run ends denied.
+    """
     from podium.cli.waits import decide
 
     decide(run, node, "rejected", reason)

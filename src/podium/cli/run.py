@@ -29,10 +29,10 @@ def run(
     yes: Annotated[bool, typer.Option("--yes", help="Approve whatever the run asks; recorded as yours.")] = False,
     output: Output = Format.table,
 ) -> None:
-    """Run a workflow here, and ask for approvals on the terminal.
+    """Run a workflow here.
 
-    The result goes to standard output, everything else to standard error. Ctrl-C leaves a run that
-    `podium runs resume` finishes.
+    Approvals are asked on the terminal. The result goes to standard output, everything else to standard error.
+    Ctrl-C leaves a run that `podium runs resume` finishes.
 
     Exit codes: 0 done, 1 failed, 2 usage, 3 done with errors, 8 waiting, 9 denied, 10 limit, 130 cancelled.
     """

@@ -19,7 +19,10 @@ def send_signal(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the signal.")],
     value: Annotated[str, typer.Option("--value", metavar="JSON", help="What to send along.")] = "",
 ) -> None:
-    """Send a signal to a run that waits for it, or will."""
+    """Send a signal to a run.
+
+    It is kept until a node of the run waits for it.
+    """
     from podium.cli.session import within
     from podium.cli.waits import say_if_nobody_drives
     from podium.engine.control import signal

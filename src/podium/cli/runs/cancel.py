@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 
 def cancel(run: RunArgument, reason: Reason = "") -> None:
-    """Stop a run for good; whoever drives it stops what is under way and records what was there."""
+    """Stop a run for good.
+
+    Whoever drives it stops what is under way and records what was there.
+    """
     from podium.app.serving import is_served
     from podium.cli.session import within
     from podium.engine.control import cancel as ask_to_cancel

@@ -24,7 +24,10 @@ def resume(
     ] = "",
     output: Output = Format.table,
 ) -> None:
-    """Drive a run on: one that was interrupted, or that has been answered while nobody drove it."""
+    """Drive a run on that nobody drives.
+
+    It was interrupted, or it has been answered while nobody drove it.
+    """
     from podium.cli.finish import drive_and_report, leave_with
     from podium.cli.session import within
 

@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 
 def retry(run: RunArgument, output: Output = Format.table) -> None:
-    """Run the failed nodes of an ended run again and go on; what is finished stays finished."""
+    """Run the failed nodes of an ended run again.
+
+    What is finished stays finished.
+    """
     from podium.cli.finish import drive_and_report, leave_with
     from podium.cli.session import within
     from podium.engine.control import retry as ask_to_retry

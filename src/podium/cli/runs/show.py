@@ -22,7 +22,10 @@ def show(
     every: Annotated[bool, typer.Option("--all", help="Each item of a map in a row of its own.")] = False,
     output: Output = Format.table,
 ) -> None:
-    """Show how a run stands: its nodes, what it waits for, its result or its error."""
+    """Show how a run stands.
+
+    Its nodes, what it waits for, its result or its error.
+    """
     from podium.app.overview import read_overview
     from podium.cli.session import within
     from podium.cli.shape import run_json

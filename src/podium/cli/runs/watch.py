@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 def watch(run: RunArgument, output: Output = Format.table) -> None:
-    """Follow a run until it ends; with `-o json` each record becomes one line.
+    """Follow a run until it ends.
 
-    Leaves with the exit code of the run. Watching drives nothing.
+    With `-o json` each record becomes one line. Leaves with the exit code of the run. Watching drives nothing.
     """
     from podium.cli.screen import screen_for
     from podium.cli.session import within
