@@ -44,6 +44,9 @@ from podium.spec.types import Type
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+INPUTS = "inputs"
+"""The name of what the run was started with."""
+
 MAX_LOOPS = 3
 """Loops within loops."""
 
@@ -59,37 +62,18 @@ class Typed(NamedTuple):
     type: Type
 
 
-class Reference(NamedTuple):
-    """A node that an expression reads.
-
-    Attributes:
-        port: `out` or `error`.
-        guarded: It stands inside `has(…)`.
-        offset, length: Where it is written.
-    """
-
-    name: str
-    port: str
-    guarded: bool
-    offset: int
-    length: int
-
-
 UNKNOWN = Typed(Constant(None), ANY)
 """Stands for what has been reported."""
 
 
 class Checker:
-    """One check of one expression; it finds `problems`, `references` and the `names` that are read."""
+    """One check of one expression; its findings are `problems`."""
 
     def __init__(self, text: str, scope: Mapping[str, Type]) -> None:
         self.text = text
         self.problems: list[Problem] = []
-        self.references: list[Reference] = []
-        self.names: set[str] = set()
         self._scope = dict(scope)
         self._variables: list[str] = []
-        self._testing = False
         self._known: dict[int, Typed] = {}
 
     def check(self, expr: Expr) -> Typed:
@@ -167,25 +151,16 @@ class Checker:
             help_ = _meant(expr.name, self._scope)
             self.report("EX003", f"`{expr.name}` is not defined", place, help_, name=expr.name)
             return UNKNOWN
-        if expr.name not in self._variables:
-            self.names.add(expr.name)
-            if is_node(type_):
-                self.report("EX005", f"`{expr.name}` is a node, not a value", place, f"write `{expr.name}.out`")
-                return UNKNOWN
+        if is_node(type_) and expr.name not in self._variables:
+            self.report("EX005", f"`{expr.name}` is a node, not a value", place, f"write `{expr.name}.out`")
+            return UNKNOWN
         return Typed(Name(expr.name), type_)
 
     def _select(self, expr: Select) -> Typed:
+        typed = self._member(expr.operand, expr.field, field_span(self.text, expr))
         if not expr.test:
-            return self._member(expr.operand, expr.field, field_span(self.text, expr))
-        with self._in_test():
-            typed = self._member(expr.operand, expr.field, field_span(self.text, expr))
+            return typed
         return Typed(Has(typed.step), BOOLEAN) if isinstance(typed.step, Chain) else Typed(typed.step, BOOLEAN)
-
-    @contextmanager
-    def _in_test(self) -> Generator[None]:
-        before, self._testing = self._testing, True
-        yield
-        self._testing = before
 
     def _member(self, operand: Expr, key: str | int, place: Span) -> Typed:
         """Return `operand.key` or `operand[key]` with a constant key."""
@@ -194,13 +169,13 @@ class Checker:
             if is_node(type_):
                 return self._of_node(operand, type_, str(key), place)
         base = self.check(operand)
-        type_ = ANY if base is UNKNOWN else self._member_type(base.type, key, place)
+        noun = "input" if isinstance(base.step, Name) and base.step.name == INPUTS else "field"
+        type_ = ANY if base is UNKNOWN else self._member_type(base.type, key, place, noun)
         if isinstance(base.step, Chain):
             return Typed(Chain(base.step.base, (*base.step.keys, key), base.step.node), type_)
         return Typed(Chain(base.step, (key,)), type_)
 
     def _of_node(self, node: Ident, type_: Type, key: str, place: Span) -> Typed:
-        self.names.add(node.name)
         found = field_type(type_, key)
         if found is None:
             meant = closest(key, (field_type(type_, "out") or ANY).fields())
@@ -208,11 +183,9 @@ class Checker:
             message = f"the node `{node.name}` has no `{key}`, only `out` and `error`"
             self.report("EX004", message, place, help_)
             return UNKNOWN
-        length = place.end - node.offset
-        self.references.append(Reference(node.name, key, self._testing, node.offset, length))
         return Typed(Chain(Name(node.name), (key,), node=node.name), found)
 
-    def _member_type(self, base: Type, key: str | int, place: Span) -> Type:
+    def _member_type(self, base: Type, key: str | int, place: Span, noun: str) -> Type:
         kind = kind_of(base)
         if kind is None and not foreign_name(base):
             return ANY
@@ -223,7 +196,7 @@ class Checker:
             if found is None:
                 fields = list(base.fields())
                 help_ = did_you_mean(key, fields) or _listed(fields)
-                self.report("EX004", f"there is no field `{key}` here", place, help_)
+                self.report("EX004", f"there is no {noun} `{key}`", place, help_)
             return found or ANY
         wanted = f"field `{key}`" if isinstance(key, str) else f"item `[{key}]`"
         help_ = "go through its items: `list.map(item, item.field)`" if kind == "array" else ""
@@ -327,7 +300,7 @@ def _meant(name: str, known: Mapping[str, Type] | tuple[str, ...]) -> str:
 
 def _listed(fields: list[str]) -> str:
     shown = ", ".join(f"`{name}`" for name in fields[:8])
-    return f"it has {shown}{', …' if len(fields) > 8 else ''}" if fields else "it has no fields"
+    return f"there is {shown}{', …' if len(fields) > 8 else ''}" if fields else "there are none"
 
 
 def _loop(expr: Each, loop: Loop, condition: Step | None, body: Typed | None) -> Typed:

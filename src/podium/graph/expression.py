@@ -20,8 +20,9 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from podium.errors import ExpressionError
-from podium.graph.checker import Checker, Reference, Typed
+from podium.graph.checker import Checker, Typed
 from podium.graph.problem import Problem
+from podium.graph.references import Reference, references
 from podium.graph.shape import TEXT, common, fits, type_of_value
 from podium.graph.steps import Constant, MakeList, MakeObject, Names, Step
 from podium.graph.syntax import parse
@@ -41,17 +42,18 @@ class Checked:
 
     Attributes:
         type: The type of its value.
-        references: The nodes that it reads, each occurrence.
+        references: What it reads, each occurrence; places count in the text of their own expression.
+        names: The names in `references`.
     """
 
     step: Step
     type: Type
-    names: frozenset[str]
     references: tuple[Reference, ...]
+    names: frozenset[str]
 
     @property
     def guarded(self) -> frozenset[str]:
-        """The nodes that stand inside a `has(…)` somewhere in it."""
+        """The names that stand inside a `has(…)` somewhere in it."""
         return frozenset(reference.name for reference in self.references if reference.guarded)
 
     def eval(self, names: Names) -> Json:
@@ -77,7 +79,13 @@ def check(text: str, scope: Mapping[str, Type], *, want: Type | None = None) -> 
         checker.problems.append(Problem(code="EX005", message=message, offset=0, length=len(text)))
     if checker.problems:
         return checker.problems
-    return Checked(Named(typed.step, text), typed.type, frozenset(checker.names), tuple(checker.references))
+    read = tuple(reference for reference in references(text, tree) if reference.name in scope)
+    return program(Typed(Named(typed.step, text), typed.type), read)
+
+
+def program(typed: Typed, read: tuple[Reference, ...]) -> Checked:
+    """Return the program of a step that reads these names."""
+    return Checked(typed.step, typed.type, read, frozenset(reference.name for reference in read))
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +138,7 @@ def check_template(value: Json, scope: Mapping[str, Type], *, text: bool = False
     typed = builder.build(value, (), text=text)
     if builder.problems:
         return builder.problems
-    return Checked(typed.step, typed.type, frozenset(builder.names), tuple(builder.references))
+    return program(typed, tuple(builder.references))
 
 
 class _Builder:
@@ -138,7 +146,6 @@ class _Builder:
 
     def __init__(self, scope: Mapping[str, Type]) -> None:
         self.problems: list[Problem] = []
-        self.names: set[str] = set()
         self.references: list[Reference] = []
         self._scope = scope
 
@@ -172,7 +179,6 @@ class _Builder:
         if isinstance(checked, list):
             self.problems += [problem.moved(loc, offset) for problem in checked]
             return Typed(Constant(None), TEXT)
-        self.names |= checked.names
         self.references += checked.references
         return Typed(checked.step, checked.type)
 

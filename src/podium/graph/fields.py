@@ -1,0 +1,166 @@
+"""The fields of a node's config that hold expressions: found without knowing any node type.
+
+A field is one program however deep its expressions stand: a tuple gives a list, a model or a mapping an object under
+its keys as written, an expression its value, a text with `${…}` its text. What belongs to the nodes inside a node
+(the body of a map, and the body's result) is not the node's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple, cast
+
+from pydantic import BaseModel
+from pydantic_core import to_jsonable_python
+
+from podium.graph.checker import Typed
+from podium.graph.expression import Checked, check, check_template, list_of, object_of, program
+from podium.graph.problem import Problem
+from podium.graph.references import Reference, references
+from podium.graph.shape import type_of_value
+from podium.graph.steps import Constant
+from podium.graph.syntax import parse
+from podium.spec.diagnostic import Loc
+from podium.spec.model import Expression, NodeConfig, Template, TextTemplate, expressions, split_template
+from podium.spec.types import Type
+
+Json = Any
+Scope = Mapping[str, Type]
+
+
+class Field(NamedTuple):
+    """A field of a node with an expression somewhere in it."""
+
+    key: str
+    value: object
+
+
+class Read(NamedTuple):
+    """A name that a config reads, and where: keys below the node, offset of the expression in the text there."""
+
+    loc: Loc
+    offset: int
+    reference: Reference
+
+
+def type_key(config: NodeConfig) -> str:
+    """Return the key that makes the node what it is: the first field that its type adds to those of every node."""
+    name, field = next(
+        (name, field) for name, field in type(config).model_fields.items() if name not in NodeConfig.model_fields
+    )
+    return field.alias or name
+
+
+def fields(config: NodeConfig) -> Iterator[Field]:
+    """Yield the node's own fields that hold expressions, `when` excluded."""
+    body = config.body()
+    for name, field in type(config).model_fields.items():
+        value = cast("object", getattr(config, name))
+        if name != "when" and not (body and value is body.result) and _holds_expression(value):
+            yield Field(field.alias or name, value)
+
+
+def body_loc(config: NodeConfig) -> Loc:
+    """Return the keys below a node at which the nodes of its body stand."""
+    body = config.body()
+    for name, field in type(config).model_fields.items():
+        if body is not None and getattr(config, name) is body.nodes:
+            return (field.alias or name,)
+    return ()
+
+
+def result_loc(config: NodeConfig) -> Loc:
+    """Return the keys below a node at which the result of its body stands."""
+    body = config.body()
+    for name, field in type(config).model_fields.items():
+        if body is not None and body.result is not None and getattr(config, name) is body.result:
+            return (field.alias or name,)
+    return ()
+
+
+def _holds_expression(value: object) -> bool:
+    match value:
+        case Expression() | Template():
+            return True
+        case NodeConfig():
+            return False
+        case BaseModel():
+            return any(True for _ in expressions(value))
+        case dict():
+            return any(_holds_expression(inner) for inner in cast("dict[str, object]", value).values())
+        case list() | tuple():
+            return any(_holds_expression(inner) for inner in cast("list[object]", value))
+        case _:
+            return False
+
+
+def reads(config: NodeConfig) -> Iterator[Read]:
+    """Yield every name that a node's own expressions read; what does not parse reads nothing."""
+    skipped = result_loc(config)
+    for loc, found in expressions(config):
+        if loc == skipped:
+            continue
+        if isinstance(found, Expression):
+            yield from read(found, loc)
+            continue
+        for inner, text in found.texts():
+            for piece in split_template(text):
+                if piece.expression:
+                    yield from read(piece.text, (*loc, *inner), piece.offset)
+
+
+def read(text: str, loc: Loc, offset: int = 0) -> Iterator[Read]:
+    """Yield the names that one expression reads."""
+    tree = parse(text)
+    if not isinstance(tree, Problem):
+        for reference in references(text, tree):
+            yield Read(loc, offset, reference)
+
+
+def check_field(field: Field, scope: Scope) -> Checked | list[Problem]:
+    """Return the program of a field, or all that is wrong with it; problems carry keys below the node."""
+    builder = _Builder(scope)
+    typed = builder.build(field.value, (field.key,))
+    return builder.problems or program(typed, tuple(builder.references))
+
+
+class _Builder:
+    """Walks the value of a field and puts its program together."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.problems: list[Problem] = []
+        self.references: list[Reference] = []
+        self._scope = scope
+
+    def build(self, value: object, loc: Loc) -> Typed:
+        match value:
+            case Expression():
+                return self._checked(check(value, self._scope, want=value.wants), loc)
+            case Template():
+                text = isinstance(value, TextTemplate)
+                return self._checked(check_template(value.value, self._scope, text=text), loc)
+            case BaseModel():
+                return object_of(dict(self._members(value, loc)))
+            case dict():
+                members = cast("dict[str, object]", value).items()
+                return object_of({key: self.build(inner, (*loc, key)) for key, inner in members})
+            case list() | tuple():
+                items = enumerate(cast("list[object]", value))
+                return list_of([self.build(item, (*loc, index)) for index, item in items])
+            case _:
+                constant: Json = to_jsonable_python(value)
+                return Typed(Constant(constant), type_of_value(constant))
+
+    def _members(self, model: BaseModel, loc: Loc) -> Iterator[tuple[str, Typed]]:
+        for name, field in type(model).model_fields.items():
+            value = cast("object", getattr(model, name))
+            if value is not None:
+                key = field.alias or name
+                yield key, self.build(value, (*loc, key))
+
+    def _checked(self, checked: Checked | list[Problem], loc: Loc) -> Typed:
+        if isinstance(checked, list):
+            self.problems += [problem.moved((*loc, *problem.loc), 0) for problem in checked]
+            return Typed(Constant(None), Type.any())
+        self.references += checked.references
+        return Typed(checked.step, checked.type)
