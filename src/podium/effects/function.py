@@ -9,8 +9,9 @@ async def post(text: str, *, key: EffectKey, progress: Progress, settings: Setti
     \"\"\"Post a message.\"\"\"
 ```
 
-1. The function stays what it was; the mark is an attribute. Its name is the tool function's name, its docstring what
-   models and people read of it, its annotations the JSON Schemas of arguments and result.
+1. The function stays what it was; the mark is an attribute. Its name is the tool function's name (without a trailing
+   `_`, for names such as `list_`), its docstring what models and people read of it, its annotations the JSON Schemas
+   of arguments and result.
 2. A parameter annotated `EffectKey`, `Progress` or a subclass of `ToolSettings` is filled by Podium and is not part of
    the arguments. It is the annotation that counts, not the name.
 3. Arguments are strict JSON: `"3"` is no integer. Unknown names are refused.
@@ -130,7 +131,7 @@ def function_of(function: AnyFunction) -> Function:
         TypeError: as `functions_of`.
     """
     mark = getattr(function, _MARK, None)
-    name = getattr(function, "__name__", repr(function))
+    name = getattr(function, "__name__", repr(function)).rstrip("_")
     if not isinstance(mark, _Mark):
         raise TypeError(f"`{name}` is not marked `@tool`")
     about = inspect.getdoc(function)
