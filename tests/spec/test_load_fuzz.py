@@ -68,6 +68,15 @@ VALUES = st.recursive(
 )
 
 
+def reshape(parent: Json, at: Json, how: str, value: Json, key: str) -> None:
+    if how == "replace":
+        parent[at] = value
+    elif how == "delete" or isinstance(parent, list):
+        del parent[at]
+    else:
+        parent[key] = parent.pop(at)
+
+
 @st.composite
 def misshapen(draw: st.DrawFn) -> Json:
     """Return the value of a good file with keys renamed, values replaced, swapped or deleted."""
@@ -79,13 +88,7 @@ def misshapen(draw: st.DrawFn) -> Json:
         parent: Json = value
         for part in loc[:-1]:
             parent = parent[part]
-        new = draw(st.sampled_from(["replace", "delete", "rename"]))
-        if new == "replace":
-            parent[loc[-1]] = draw(VALUES)
-        elif new == "delete" or isinstance(parent, list):
-            parent.pop(loc[-1])
-        else:
-            parent[draw(KEYS | st.just(f"{loc[-1]}x"))] = parent.pop(loc[-1])
+        reshape(parent, loc[-1], draw(st.sampled_from(["replace", "delete", "rename"])), draw(VALUES), draw(KEYS))
     return value
 
 
