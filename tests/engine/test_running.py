@@ -62,7 +62,7 @@ a: {transform: {n: "${inputs.n}", list: [1, "${inputs.n + 1}"]}}
 b: {transform: "n is ${a.out.n}"}
 """,
             head="inputs:\n  n: {type: integer}\n",
-            result="{'text': b.out, 'list': a.out.list}",
+            result="\"{'text': b.out, 'list': a.out.list}\"",
         ),
         inputs={"n": 3},
     )
@@ -672,7 +672,7 @@ async def test_a_clock_that_jumps_back_delays_nothing_that_was_done() -> None:
 
 async def test_a_defect_of_a_node_type_fails_its_node_and_not_the_worker() -> None:
     class Broken(ScriptedModel):
-        def choose(self, call: ModelCall) -> Any:
+        async def choose(self, call: ModelCall) -> Any:
             msg = f"no model for {len(call.messages)} messages"
             raise RuntimeError(msg)
 

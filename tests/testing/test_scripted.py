@@ -152,4 +152,4 @@ async def test_a_refusal_is_an_error_of_its_own_kind() -> None:
 async def test_it_is_an_installation_s_only_model() -> None:
     models: Models = (model := ScriptedModel())
 
-    assert models.choose(asking("a")) is model
+    assert await models.choose(asking("a")) is model

@@ -108,8 +108,8 @@ class ToolPort(Protocol):
 class Models(Protocol):
     """The models of an installation."""
 
-    def choose(self, call: ModelCall) -> ModelPort:
-        """Return the model for a call.
+    async def choose(self, call: ModelCall) -> ModelPort:
+        """Return the model for a call; may look which servers answer.
 
         Raises:
             EffectError: EF001 when there is none, with how to get one.

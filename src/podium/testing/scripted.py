@@ -93,7 +93,7 @@ class ScriptedModel:
         """The last message of every call, in order."""
         return tuple(call.messages[-1].text for call in self.calls)
 
-    def choose(self, call: ModelCall) -> ScriptedModel:  # noqa: ARG002 - there is no other
+    async def choose(self, call: ModelCall) -> ScriptedModel:  # noqa: ARG002 - there is no other
         """Return this model, whatever the call."""
         return self
 

@@ -27,7 +27,7 @@ class Route:
         """Choose, then go on."""
         call = effect.call
         if isinstance(call, ModelCall):
-            effect.model = self.models.choose(call)
+            effect.model = await self.models.choose(call)
             effect.target = effect.model.name
             effect.limit_s = MODEL_LIMIT_S
         elif (grant := effect.grants.get(call.tool)) is not None:
