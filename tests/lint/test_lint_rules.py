@@ -174,7 +174,7 @@ def test_a_secret_is_named_and_not_shown() -> None:
         w.yaml:4:20: LI006: warning: this text looks like a secret
            4 | (not shown)
              | ^^^^^^^^^^^ refer to it as `${secrets.name}`, and change it
-        w.yaml:6:46: LI006: warning: this text looks like a secret
+        w.yaml:6:45: LI006: warning: this text looks like a secret
            6 | (not shown)
              | ^^^^^^^^^^^ refer to it as `${secrets.name}`, and change it
         """)
