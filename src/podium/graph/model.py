@@ -44,6 +44,11 @@ class Program(Protocol):
         ...
 
     @property
+    def guarded(self) -> frozenset[str]:
+        """Those of `names` that stand inside a `has(…)` somewhere in it."""
+        ...
+
+    @property
     def type(self) -> Type:
         """The type of its value."""
         ...
