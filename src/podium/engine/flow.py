@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from podium.engine.state import Ending, NodeState, RunState, Scope
-from podium.graph.joins import EdgeState, Tally, ended, ready, skipped
+from podium.graph.joins import EdgeState, Tally, ended, let_through, ready, skipped
 from podium.graph.model import CONTINUE, Edge
 from podium.ids import NodePath, child_path
 from podium.ledger.record import NodeSkipped, RunStatus
@@ -85,7 +85,7 @@ def pass_on(state: RunState, node: NodeState, at: int) -> None:
             continue
         for edge, edge_state in _ends(held):
             if edge.held_by == node.node.index:
-                passed = node.status == "skipped" or node.port == "out"
+                passed = node.status == "skipped" or let_through(node.node, node.port, edge)
                 _deliver(state, nodes[edge.target], edge, edge_state if passed else "blocked", at)
 
 

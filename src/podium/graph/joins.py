@@ -95,6 +95,14 @@ def ended(node: GraphNode, port: str) -> Iterator[tuple[Edge, EdgeState]]:
             yield edge, "fired" if edge.port == OUT else "not_chosen"
 
 
+def let_through(validator: GraphNode, port: str, edge: Edge) -> bool:
+    """Whether an edge held by a validator that left by `port` ends as its source says; otherwise it is blocked.
+
+    What did not hold may only be used by the node that handles just that; `on_error: continue` lets nothing through.
+    """
+    return port == OUT or validator.handlers.get(port) == edge.target
+
+
 def skipped(node: GraphNode, *, blocked: bool) -> Iterator[tuple[Edge, EdgeState]]:
     """Yield each outgoing edge of a node that was skipped: the skip goes on along all of them."""
     state: EdgeState = "blocked" if blocked else "not_chosen"
