@@ -86,7 +86,8 @@ def read_inputs(file: str) -> dict[str, Json]:
 
     try:
         text = sys.stdin.read(MAX_FILE_BYTES) if file == "-" else _read(Path(file))
-        value: object = YAML(typ="safe", pure=True).load(text)
+        yaml: Any = YAML(typ="safe", pure=True)  # its methods have no types
+        value: object = yaml.load(text)
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError("AP005", f"cannot read `{file}`: {error}") from error
     except YAMLError as error:

@@ -10,7 +10,7 @@ import asyncio
 from pathlib import Path
 from typing import NamedTuple
 
-from podium.graph.closure import closure, version_of
+from podium.graph.closure import closure, version
 from podium.graph.compile import compile_workflow
 from podium.graph.model import Compiled
 from podium.ids import WorkflowVersion
@@ -66,7 +66,7 @@ async def publish(store: RunStore, nodes: Registry, path: Path) -> Published:
         raise SpecError(checked.diagnostics, texts={str(path): checked.text})
     content = closure(checked.compiled.workflow)
     name = checked.compiled.workflow.name
-    source = WorkflowSource(version=version_of(content), name=name, closure=content, source=checked.text, file=str(path))
+    source = WorkflowSource(version=version(content), name=name, closure=content, source=checked.text, file=str(path))
     await store.publish(source)
     return Published(checked.compiled, source.version, checked.diagnostics, checked.text)
 

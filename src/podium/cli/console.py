@@ -78,7 +78,7 @@ def _yaml(value: Json) -> str:
     from ruamel.yaml import YAML
 
     text = StringIO()
-    yaml = YAML(typ="safe")
+    yaml: Any = YAML(typ="safe")  # its methods have no types
     yaml.default_flow_style = False
     yaml.allow_unicode = True
     yaml.dump(value, text)
