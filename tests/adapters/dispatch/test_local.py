@@ -13,7 +13,7 @@ from podium.errors import Fenced, StoreError
 from podium.ids import RunId, SystemIds, WorkerId, WorkflowVersion
 from podium.ledger.payload import json_payload
 from podium.ledger.record import Entry, RunCreated, RunEnded, RunStatus, SignalReceived
-from podium.ledger.store import RowStatus, WorkflowSource
+from podium.ledger.store import RowStatus, RunRow, WorkflowSource
 from podium.testing.memory import MemoryStore
 
 pytestmark = pytest.mark.anyio
@@ -59,8 +59,8 @@ class Driver:
 
 
 @asynccontextmanager
-async def a_store(*runs: RunId) -> AsyncGenerator[MemoryStore]:
-    store = MemoryStore()
+async def a_store(*runs: RunId, kind: type[MemoryStore] = MemoryStore) -> AsyncGenerator[MemoryStore]:
+    store = kind()
     await store.alive(WORKER)
     await store.publish(WorkflowSource(version=VERSION, name="n", closure=b"{}", source="", file=""))
     for run in runs:
@@ -186,3 +186,34 @@ async def test_a_run_that_was_taken_over_is_left_to_its_new_owner() -> None:
             stop.set()
 
         assert await status_of(store, B) == "done"
+
+
+class SlowToTell(MemoryStore):
+    """Answers what is runnable only after a while, when it may have become wrong."""
+
+    async def runnable(self, now: Millis, *, limit: int) -> tuple[RunId, ...]:
+        found = await super().runnable(now, limit=limit)
+        for _ in range(50):
+            await asyncio.sleep(0)
+        return found
+
+    async def row(self, run: RunId) -> RunRow | None:
+        found = await super().row(run)
+        for _ in range(50):
+            await asyncio.sleep(0)
+        return found
+
+
+@pytest.mark.parametrize("only", [A, None])
+async def test_an_answer_that_is_out_of_date_claims_nothing(only: RunId | None) -> None:
+    async with a_store(A, kind=SlowToTell) as store:
+        driver = Driver(store, lambda _: "approval")
+        stop = asyncio.Event()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(LocalDispatcher(store, driver, SystemClock()).serve(only=only, stop=stop))
+            await until(lambda: bool(driver.began) and driver.at_once == 0)
+            for _ in range(1000):
+                await asyncio.sleep(0)
+            stop.set()
+
+        assert driver.began == [A]

@@ -82,11 +82,13 @@ class LocalDispatcher:
                     task.cancel()
 
     async def _drive_runnable(self, group: asyncio.TaskGroup, only: RunId | None, concurrency: int) -> None:
-        free = concurrency - len(self._driven)
-        if free <= 0:
+        # what is driven while the store answers may be let go before the answer comes, which is then out of date
+        driven = frozenset(self._driven)
+        free = concurrency - len(driven)
+        if free <= 0 or only in driven:
             return
         for run in await self._runnable(only, limit=concurrency):
-            if run not in self._driven and not self._on_hold(run) and free > 0:
+            if run not in driven and not self._on_hold(run) and free > 0:
                 free -= 1
                 self._driven[run] = group.create_task(self._drive(run))
 
