@@ -45,6 +45,8 @@ def page(rule: Rule) -> str:
     first, _, rest = doc.partition("\n")
     rest = re.sub(r"^Why is this bad\? ", "**Why is this bad?** ", rest.strip(), flags=re.MULTILINE)
     rest = re.sub(r"^(Wrong|Right):", r"**\1:**", rest, flags=re.MULTILINE)
+    for verdict in (rule.code, "ok"):  # executed by the first test below
+        rest = rest.replace("```yaml\n", f'```yaml lint="{verdict}"\n', 1)
     about = f"Lint rule `{rule.name}`, {rule.severity}."
     return f"# {rule.code}: {first[:1].lower()}{first[1:].rstrip('.')}\n\n{about}\n\n{rest}\n"
 

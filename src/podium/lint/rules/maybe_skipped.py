@@ -24,7 +24,7 @@ class MaybeSkipped:
     podium: 1
     name: reply
     inputs:
-      letter: {type: text, default: "Where is my parcel?"}
+      letter: {type: text, default: "Wie heißt die Straße?"}
     nodes:
       summary: {llm: "Summarize in a sentence: ${inputs.letter}"}
       translation:
@@ -39,7 +39,7 @@ class MaybeSkipped:
     podium: 1
     name: reply
     inputs:
-      letter: {type: text, default: "Where is my parcel?"}
+      letter: {type: text, default: "Wie heißt die Straße?"}
     nodes:
       summary: {llm: "Summarize in a sentence: ${inputs.letter}"}
       translation:
