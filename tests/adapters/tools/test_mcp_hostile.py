@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from podium.adapters.tools.mcp import McpTool
-from podium.adapters.tools.mcp_stdio import StdioLink
+from podium.adapters.tools.mcp_stdio import TAIL, StdioLink
 from podium.errors import EffectError
 from podium.testing.conformance.tools import AMPLE_S, call, refusal
 
@@ -244,3 +244,12 @@ async def test_a_cancelled_connection_leaves_no_process_behind(serve: Serve, tmp
     await port.close()
 
     assert await gone(int(note.read_text()))
+
+
+@pytest.mark.parametrize("cut", range(8))
+def test_a_secret_at_the_edge_of_what_is_kept_is_blotted_out_as_well(cut: int) -> None:
+    link = StdioLink(("x",), {}, secrets=("s3cr3t",), max_message=1)
+
+    link._remember(b"s3cr3t" + b"." * (TAIL - cut))
+
+    assert not any(piece in link.last_words() for piece in ("s3", "cr", "3t"))

@@ -57,17 +57,19 @@ class StdioLink:
         self.forgotten = False
         self._command = tuple(command)
         self._env = dict(env)
-        self._secrets = tuple(secrets)
+        self._secrets = tuple(secret.encode() for secret in secrets)
+        self._ring = TAIL + max((len(secret) for secret in self._secrets), default=0)
         self._max_message = max_message
         self._noise = 0
         self._tail = bytearray()
 
     def last_words(self) -> str:
         """Return the last lines that the server wrote to stderr, or beside the protocol to stdout; "" for none."""
-        text = self._tail.decode(errors="replace").strip()
+        tail = bytes(self._tail)
         for secret in self._secrets:
-            text = text.replace(secret, "***")
-        return text
+            tail = tail.replace(secret, b"*" * len(secret))
+        # The ring has room for one secret more, because its oldest bytes may be the end of one.
+        return tail[-TAIL:].decode(errors="replace").strip()
 
     @asynccontextmanager
     async def connect(self, ended: Callable[[], None]) -> AsyncGenerator[Streams]:
@@ -159,7 +161,7 @@ class StdioLink:
 
     def _remember(self, piece: bytes) -> None:
         self._tail += piece
-        del self._tail[:-TAIL]
+        del self._tail[: -self._ring]
 
     async def _write(
         self,
