@@ -190,7 +190,7 @@ def _next_step(told: str) -> str:
         return _mixed([_word(argument) for argument in found[2].split(", ")])
     if "divide by zero" in told or "modulus by zero" in told:
         return "test the divisor first: `b != 0 ? a / b : 0`"
-    return "integers reach from -9223372036854775808 to 9223372036854775807" if "RANGE" in told else ""
+    return "integers reach from -9223372036854775808 to 9223372036854775807" if "range" in told.lower() else ""
 
 
 def _json(value: object) -> Json:
