@@ -28,12 +28,23 @@ from podium.ledger.store import RunStore
 if TYPE_CHECKING:
     from podium.adapters.dispatch.local import LocalDispatcher
     from podium.app.publish import Published
-    from podium.effects.ports import Models, Tools
+    from podium.effects.ports import ModelPort, Models, Tools
     from podium.engine.runtime import Engine, Watch
     from podium.graph.model import Compiled
+    from podium.node.calls import ModelCall
     from podium.node.registry import Registry
 
 Json = Any
+
+
+class _LazyModels:
+    """The models of an installation, found when a node first asks for one: most commands never do."""
+
+    def __init__(self, installation: Installation) -> None:
+        self._installation = installation
+
+    async def choose(self, call: ModelCall) -> ModelPort:
+        return await self._installation.models.choose(call)
 
 
 class Installation:
@@ -121,7 +132,7 @@ class Installation:
             self._engine = Engine(
                 store=self.store,
                 nodes=self.nodes,
-                models=self.models,
+                models=_LazyModels(self),
                 tools=self.tools,
                 workflows=self.workflow,
                 clock=self.clock,

@@ -65,13 +65,13 @@ def full(path: Path) -> StoreError:
 
 def denied(path: Path) -> StoreError:
     """Return the error of a store that may not be written."""
-    help_ = "give this user the right to write there, or choose another home with `--home`"
+    help_ = "give this user the right to write there, or choose another home by setting `PODIUM_HOME`"
     return StoreError("ST011", f"`{path}` is not writable for this user", help=help_)
 
 
 def not_ours(path: Path) -> StoreError:
     """Return the error of a file that is something else."""
-    help_ = "choose another home with `--home`, or move the file away"
+    help_ = "choose another home by setting `PODIUM_HOME`, or move the file away"
     return StoreError("ST013", f"`{path}` is not a database of podium", help=help_)
 
 

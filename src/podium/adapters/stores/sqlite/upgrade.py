@@ -37,7 +37,7 @@ def prepare(path: Path, *, create: bool) -> Opened | None:
     """
     with clear_errors(path):
         if not create and not path.exists():
-            help_ = "start a run first, or choose the home that has one with `--home`"
+            help_ = "start a run first, or choose the home that has one by setting `PODIUM_HOME`"
             raise StoreError("ST016", f"there is no store at `{path}`", help=help_)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
         connection = connect(path)
