@@ -24,6 +24,7 @@ from benchmarks.contender import STEPS, Contender
 from benchmarks.journal import open_journal
 from benchmarks.langgraph_chain import open_langgraph
 from benchmarks.machine import commit_rate, describe
+from benchmarks.podium_chain import open_podium
 from benchmarks.report import Figure, compared, show, write
 
 OUT = Path(__file__).parent / "out"
@@ -80,6 +81,7 @@ async def main(*, only: str, repetitions: int) -> None:
         rate = Figure(name="machine.commits", value=commit_rate(folder), unit="commits/s")
         async with AsyncExitStack() as stack:
             contenders: list[Contender] = [
+                await stack.enter_async_context(open_podium(folder)),
                 await stack.enter_async_context(open_langgraph(folder)),
                 await stack.enter_async_context(open_journal(folder, intent_first=True)),
                 await stack.enter_async_context(open_journal(folder, intent_first=False)),
