@@ -31,7 +31,10 @@ class Servers:
     def __call__(self, mode: str = "", *, connect_s: float = AMPLE_S, list_s: float = AMPLE_S) -> McpTool:
         command = (sys.executable, str(SERVER), mode)
         port = McpTool(
-            "hostile", lambda: StdioLink(command, {}, max_message=100_000), connect_s=connect_s, list_s=list_s
+            "hostile",
+            lambda: StdioLink(command, {}, max_message=100_000, grace_s=0.2),
+            connect_s=connect_s,
+            list_s=list_s,
         )
         self.ports.append(port)
         return port
@@ -234,7 +237,7 @@ async def test_a_closed_port_says_so(serve: Serve) -> None:
 async def test_a_cancelled_connection_leaves_no_process_behind(serve: Serve, tmp_path: Path) -> None:
     note = tmp_path / "pid"
     script = f"import os, time; open({str(note)!r}, 'w').write(str(os.getpid()) + ' '); time.sleep(3600)"
-    port = McpTool("slow", lambda: StdioLink((sys.executable, "-c", script), {}, max_message=1000))
+    port = McpTool("slow", lambda: StdioLink((sys.executable, "-c", script), {}, max_message=1000, grace_s=0.2))
     async with asyncio.timeout(AMPLE_S), asyncio.TaskGroup() as tasks:
         connecting = tasks.create_task(port.functions())
         while not (note.exists() and note.read_text().endswith(" ")):  # noqa: ASYNC110 - another process

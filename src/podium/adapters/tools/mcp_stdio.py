@@ -6,7 +6,7 @@ Our own transport instead of the SDK's, because a server is not trusted:
 2. What is not JSON-RPC on stdout (banners, prints) is skipped `MAX_NOISE` times, then ends the connection.
 3. stderr goes into a ring of `TAIL` bytes, for error messages; never to our terminal. Secrets are blotted out there.
 4. The environment is `INHERITED` and what the grant names, nothing else.
-5. The server is the leader of a process group of its own. Ending means: close stdin, wait `GRACE_S`, SIGTERM to the
+5. The server is the leader of a process group of its own. Ending means: close stdin, wait `grace_s`, SIGTERM to the
    group, wait again, SIGKILL to the group. If Podium itself is killed, stdin closes and the server ends by itself.
 """
 
@@ -49,7 +49,13 @@ class StdioLink:
     """
 
     def __init__(
-        self, command: Sequence[str], env: Mapping[str, str], *, secrets: Sequence[str] = (), max_message: int
+        self,
+        command: Sequence[str],
+        env: Mapping[str, str],
+        *,
+        secrets: Sequence[str] = (),
+        max_message: int,
+        grace_s: float = GRACE_S,
     ) -> None:
         self.target = command_name(command)
         self.fault = ""
@@ -60,6 +66,7 @@ class StdioLink:
         self._secrets = tuple(secret.encode() for secret in secrets)
         self._ring = TAIL + max((len(secret) for secret in self._secrets), default=0)
         self._max_message = max_message
+        self._grace_s = grace_s
         self._noise = 0
         self._tail = bytearray()
 
@@ -187,7 +194,7 @@ class StdioLink:
         assert process.stdin is not None
         process.stdin.close()
         for number in (signal.SIGTERM, signal.SIGKILL, None):
-            if await _exits(process, GRACE_S):
+            if await _exits(process, self._grace_s):
                 break
             if number is not None:
                 _signal_group(process.pid, number)
