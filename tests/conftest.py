@@ -26,6 +26,9 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" i
 _MAY_BLOCK: dict[str, str] = {
     # imports are lazy for a quick start; the first use of a module reads its files, once a process
     "<frozen importlib._bootstrap>": "_find_and_load",
+    # node types and plug-ins are looked up once a process
+    "node/registry.py": "nodes_in",
+    "podium/node/registry.py": "installed_nodes",
     # a traceback that is being rendered reads source lines; nothing else runs after it
     "linecache.py": "updatecache",
 }

@@ -190,6 +190,15 @@ class ActiveRun:
         except TimeoutError:
             return
 
+    async def _sleep(self, seconds: float) -> None:
+        """Let time pass by the run's own clock, until somebody posts."""
+        waits = [asyncio.ensure_future(self.clock.sleep(seconds)), asyncio.ensure_future(self.changed.wait())]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+
     def _until_next(self) -> float | None:
         """Return the seconds to the next moment that matters by itself, None when there is none."""
         assert self.state.created is not None
@@ -220,7 +229,7 @@ class ActiveRun:
         moments = [when for when in (timer, deadline) if when]
         next_moment = Millis(min(moments)) if moments else Millis(0)
         if timer and timer - self.clock.now() <= SHORT_WAIT_MS:
-            await self._event(max(0.0, (timer - self.clock.now()) / 1000))
+            await self._sleep(max(0.0, (timer - self.clock.now()) / 1000))
             return None
         status = self._waiting_for()
         return status if await self.writer.release(status, next_timer_at=next_moment) else None

@@ -162,14 +162,17 @@ class Engine:
 
     async def _hear_others(self) -> None:
         """Poke the runs that others have posted to, at most 50 times a second."""
-        async for _ in self._store.changed():
-            if self._active:
-                wakes = await self._store.wakes(tuple(self._active))
-                for run, wake in wakes.items():
-                    active = self._active.get(run)
-                    if active is not None and wake > active.writer.wake:
-                        active.poke()
-            await self._clock.sleep(LISTEN_PAUSE_S)
+        with suppress(StoreError):  # whoever writes next is told why, and a later `advance` listens again
+            async for _ in self._store.changed():
+                if self._active:
+                    self._poke(await self._store.wakes(tuple(self._active)))
+                await self._clock.sleep(LISTEN_PAUSE_S)
+
+    def _poke(self, wakes: Mapping[RunId, int]) -> None:
+        for run, wake in wakes.items():
+            active = self._active.get(run)
+            if active is not None and wake > active.writer.wake:
+                active.poke()
 
 
 def complete_inputs(compiled: Compiled, inputs: Mapping[str, Json]) -> dict[str, Json]:

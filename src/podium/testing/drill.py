@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
@@ -126,7 +127,7 @@ class Drill:
                 if await store.row(run) is None:
                     await bench.start({"n": 1}, run=run)
                 status = await self._rest(bench, world, run)
-                records = await store.records(run)
+                records = await bench.history(run)
                 final = await self._final(bench, run, status, records)
                 check(records, world)
                 report = await verify(store, run)
@@ -136,7 +137,8 @@ class Drill:
                 assert life == 0, "killed twice by one plan"
                 store = store.crashed()
             finally:
-                await bench.engine.close()
+                with suppress(Killed):  # a part of the dead process
+                    await bench.engine.close()
         raise AssertionError
 
     def _bench(self, store: MemoryStore, world: FatefulWorld, clock: FakeClock, ids: Ids) -> Bench:

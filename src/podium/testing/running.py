@@ -23,7 +23,7 @@ from podium.clock import Clock
 from podium.effects.ports import Models, Tools
 from podium.engine.control import answer, open_questions
 from podium.engine.runtime import Engine
-from podium.graph.closure import closure, version_of
+from podium.graph.closure import closure, version
 from podium.graph.compile import compile_workflow
 from podium.graph.model import Compiled
 from podium.ids import IdSource, NodePath, RunId, SystemIds, WorkerId, WorkflowVersion, new_worker_id
@@ -142,7 +142,7 @@ class Bench:
         self.compiled, self.store, self.clock, self.ids = compiled, store, clock, ids
         self.worker = worker or new_worker_id(ids)
         self._closure = closure(compiled.workflow)
-        self.version = version_of(self._closure)
+        self.version = version(self._closure)
         self.engine = Engine(
             store=store,
             nodes=all_nodes(),
@@ -193,9 +193,16 @@ class Bench:
                 await answer(self.store, self.ids, run, NodePath(path), verdict=verdict, by="tester", channel="test")
         return answered
 
+    async def history(self, run: RunId) -> tuple[Record, ...]:
+        """Return all records of a run."""
+        records: tuple[Record, ...] = ()
+        while page := await self.store.records(run, after=len(records)):
+            records += page
+        return records
+
     async def result(self, run: RunId, status: RowStatus) -> RunResult:
         """Read what the run has come to."""
-        records = await self.store.records(run)
+        records = await self.history(run)
         outs: dict[str, Json] = {}
         ports: dict[str, str] = {}
         value: Json = None
