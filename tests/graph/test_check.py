@@ -146,7 +146,7 @@ def test_all_mistakes_of_an_expression_are_told_at_once() -> None:
 
 
 def test_a_wanted_type_is_checked() -> None:
-    assert problems("inputs.repo", BOOLEAN) == [("EX005", "inputs.repo", "expected boolean, got text", "")]
+    assert problems("inputs.repo", BOOLEAN) == [("EX005", "inputs.repo", "expected true or false, got text", "")]
     assert isinstance(check("inputs.commits", SCOPE, want=NUMBER), Checked)
     assert isinstance(check("free.out", SCOPE, want=BOOLEAN), Checked)
 

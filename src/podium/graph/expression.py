@@ -23,7 +23,7 @@ from podium.errors import ExpressionError
 from podium.graph.checker import Checker, Typed
 from podium.graph.problem import Problem
 from podium.graph.references import Reference, references
-from podium.graph.shape import TEXT, common, fits, type_of_value
+from podium.graph.shape import TEXT, article, common, fits, kind_of, type_of_value, word
 from podium.graph.steps import Constant, MakeList, MakeObject, Names, Step
 from podium.graph.syntax import parse
 from podium.graph.work import TooMuchWork, Work
@@ -75,12 +75,22 @@ def check(text: str, scope: Mapping[str, Type], *, want: Type | None = None) -> 
     checker = Checker(text, scope)
     typed = checker.json(tree)
     if not checker.problems and want is not None and not fits(typed.type, want):
-        message = f"expected {want}, got {typed.type}"
-        checker.problems.append(Problem(code="EX005", message=message, offset=0, length=len(text)))
+        checker.problems.append(_unwanted(text, typed.type, want))
     if checker.problems:
         return checker.problems
     read = tuple(reference for reference in references(text, tree) if reference.name in scope)
     return program(Typed(Named(typed.step, text), typed.type), read)
+
+
+def _unwanted(text: str, got: Type, want: Type) -> Problem:
+    if kind_of(got) == kind_of(want):
+        message = f"expected {want}, got {got}"
+    elif kind_of(want) == "boolean":
+        message = f"expected true or false, got {article(word(got))}"
+    else:
+        message = f"expected {article(word(want))}, got {article(word(got))}"
+    start = len(text) - len(text.lstrip())
+    return Problem(code="EX005", message=message, offset=start, length=len(text.strip()))
 
 
 def program(typed: Typed, read: tuple[Reference, ...]) -> Checked:

@@ -7,7 +7,7 @@ its keys as written, an expression its value, a text with `${…}` its text. Wha
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
 from pydantic import BaseModel
@@ -76,6 +76,32 @@ def result_loc(config: NodeConfig) -> Loc:
         if body is not None and body.result is not None and getattr(config, name) is body.result:
             return (field.alias or name,)
     return ()
+
+
+def written_at(config: NodeConfig, text: str) -> Loc:
+    """Return the keys in a config at which a name stands, in what its type adds."""
+    for name, field_ in type(config).model_fields.items():
+        if name not in NodeConfig.model_fields:
+            loc = _search(getattr(config, name), text)
+            if loc is not None:
+                return (field_.alias or name, *loc)
+    return ()
+
+
+def _search(value: object, text: str) -> Loc | None:
+    match value:
+        case str():
+            return () if value == text else None
+        case BaseModel() if not isinstance(value, NodeConfig):
+            members = [(field.alias or name, getattr(value, name)) for name, field in type(value).model_fields.items()]
+        case list() | tuple():
+            members = list(enumerate(cast("Sequence[object]", value)))
+        case _:
+            return None
+    for key, inner in members:
+        if (found := _search(inner, text)) is not None:
+            return (key, *found)
+    return None
 
 
 def _holds_expression(value: object) -> bool:

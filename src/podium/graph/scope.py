@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from podium.graph.expression import Checked, check
-from podium.graph.fields import body_loc, check_field, fields, result_loc, type_key
+from podium.graph.fields import body_loc, check_field, fields, result_loc, type_key, written_at
 from podium.graph.model import CONTINUE, Edge, Graph, GraphNode, Program
 from podium.graph.order import cycle, topological, upstream
 from podium.graph.problem import Problem
@@ -22,6 +22,14 @@ from podium.spec.types import Type
 
 MAX_EDGES = 20_000
 """Edges in one scope."""
+
+
+class Item(NamedTuple):
+    """The item of a map as the nodes inside see it, and where it is named."""
+
+    name: str
+    type: Type
+    loc: Loc
 
 
 class _Node(NamedTuple):
@@ -47,12 +55,12 @@ class Scope:
         nodes: Mapping[NodeId, NodeConfig],
         loc: Loc,
         around: Mapping[str, Type],
-        variable: tuple[str, Type] | None = None,
+        item: Item | None = None,
     ) -> None:
         self._report, self._nodes, self._loc = report, nodes, loc
         self._ids = sorted(nodes)
-        self._refuse_shadows(around, variable)
-        own = {variable[0]: variable[1]} if variable else {}
+        self._refuse_shadows(around, item)
+        own = {item.name: item.type} if item else {}
         self.names: dict[str, Type] = {**around, **own, **{node: node_type(ANY) for node in self._ids}}
         self.unused: list[NodeId] = []
 
@@ -86,14 +94,14 @@ class Scope:
         self._report.at_key("GR005", message, loc, f"say it: `result: {self.unused[0] if self.unused else '…'}.out`")
         return None
 
-    def _refuse_shadows(self, around: Mapping[str, Type], variable: tuple[str, Type] | None) -> None:
+    def _refuse_shadows(self, around: Mapping[str, Type], item: Item | None) -> None:
         for node in self._ids:
             if node in around:
                 message = f"`{node}` already means something around this map"
                 self._report.at_key("GR004", message, (*self._loc, node), "choose another name")
-        if variable and (variable[0] in around or variable[0] in self._nodes):
-            message = f"the item is called `{variable[0]}`, which already means something here"
-            self._report.at_key("GR004", message, self._loc[:-1], "name the item with `as:`")
+        if item and (item.name in around or item.name in self._nodes):
+            message = f"the item is called `{item.name}`, which already means something here"
+            self._report.at_value("GR004", message, item.loc, "choose another name with `as:`")
 
     def _report_cycle(self, wiring: Wiring) -> None:
         arcs = [(edge.source, edge.target) for edge in wiring.edges]
@@ -157,8 +165,8 @@ class Scope:
         body = config.body()
         if body is None:
             return None, {}
-        item = types.get(key, ANY).item() or ANY
-        scope = Scope(self._report, body.nodes, (*loc, *body_loc(config)), self.names, (body.variable, item))
+        item = Item(body.variable, types.get(key, ANY).item() or ANY, (*loc, *written_at(config, body.variable)))
+        scope = Scope(self._report, body.nodes, (*loc, *body_loc(config)), self.names, item)
         graph = scope.compile()
         result = scope.result(body.result, (*loc, *(result_loc(config) or body_loc(config))))
         if graph is None or result is None:

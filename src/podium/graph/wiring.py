@@ -16,9 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, cast
 
-from pydantic import BaseModel
-
-from podium.graph.fields import Read, body_loc, read, reads, result_loc
+from podium.graph.fields import Read, body_loc, read, reads, result_loc, written_at
 from podium.graph.model import CONTINUE, Edge
 from podium.graph.report import Report
 from podium.ids import NodeId
@@ -91,12 +89,12 @@ class _Wirer:
         config, loc = self._nodes[node], (*self._loc, node)
         rule = config.join_rule()
         for source in rule.sources if rule else ():
-            place = (*loc, *_written(config, source))
+            place = (*loc, *written_at(config, source))
             if (found := self._find(source, place)) is not None:
                 self._add(found, OUT, number, "data", Written(place))
         for port, names in config.starts().items():
             for name in names:
-                place = (*loc, *_written(config, name))
+                place = (*loc, *written_at(config, name))
                 if (found := self._find(name, place)) is not None:
                     self._add(number, port, found, "control", Written(place))
         for found_read in (*reads(config), *_inside(config)):
@@ -105,7 +103,7 @@ class _Wirer:
             self._after(number, name, (*loc, "after", position))
         revision = config.revision()
         if revision is not None:
-            place = (*loc, *_written(config, revision.target))
+            place = (*loc, *written_at(config, revision.target))
             if (found := self._find(revision.target, place)) is not None:
                 self.wiring.targets[number] = found
 
@@ -171,7 +169,7 @@ class _Wirer:
         if ERROR in handlers:
             return ERROR
         assert written.span is not None
-        message = f"nobody handles the error of `{name}`, so there never is a `{name}.error`"
+        message = f"nobody handles the error of `{name}`, so `{name}.error` never exists"
         self._report.inside("GR002", message, written.loc, written.span, f"give `{name}` an `on_error: continue`")
         return ""
 
@@ -188,32 +186,6 @@ class _Wirer:
             self.wiring.edges.setdefault(Edge(source, port, target, kind), written)
         elif kind == "after" and self._data_kind(target) == "after":
             self.wiring.edges.setdefault(Edge(source, port, target, "after"), written)
-
-
-def _written(config: BaseModel, text: str) -> Loc:
-    """Return the keys in a config at which a name stands, in what its type adds."""
-    for name, field_ in type(config).model_fields.items():
-        if name not in NodeConfig.model_fields:
-            loc = _search(getattr(config, name), text)
-            if loc is not None:
-                return (field_.alias or name, *loc)
-    return ()
-
-
-def _search(value: object, text: str) -> Loc | None:
-    match value:
-        case str():
-            return () if value == text else None
-        case BaseModel() if not isinstance(value, NodeConfig):
-            members = [(field.alias or name, getattr(value, name)) for name, field in type(value).model_fields.items()]
-        case list() | tuple():
-            members = list(enumerate(cast("Sequence[object]", value)))
-        case _:
-            return None
-    for key, inner in members:
-        if (found := _search(inner, text)) is not None:
-            return (key, *found)
-    return None
 
 
 def _inside(config: NodeConfig) -> Iterator[Read]:
