@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import traceback
 from collections.abc import Awaitable
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from podium.effects.effect import Suspended, did_it_land
 from podium.engine.context import NodeContext
 from podium.engine.report import Report
 from podium.engine.state import NodeState, Scope
+from podium.engine.surroundings import Surroundings
 from podium.errors import ExpressionError, LedgerError, NodeError, StoreError
 from podium.ids import NodeId
 from podium.ledger.record import (
@@ -33,16 +34,13 @@ from podium.node.contract import (
     Resumable,
 )
 
-if TYPE_CHECKING:
-    from podium.engine.run import ActiveRun
-
 Json = Any
 
 
 class Attempt:
     """One try of one node."""
 
-    def __init__(self, run: ActiveRun, node: NodeState) -> None:
+    def __init__(self, run: Surroundings, node: NodeState) -> None:
         self._run = run
         self._node = node
         self._type: Node = run.nodes[node.node.type]

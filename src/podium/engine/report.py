@@ -6,19 +6,17 @@ loop of the run does that.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from podium.clock import Millis
 from podium.effects.effect import Suspended
 from podium.engine.fold import STOP
 from podium.engine.state import NodeState
+from podium.engine.surroundings import Surroundings
 from podium.errors import NodeError
 from podium.ledger.record import Entry, NodeDone, NodeFailed, NodeForked, NodeParked, NodeRevised, Payload
 from podium.node.contract import Done, Fork, Outcome, Park, Question, Revise, Stop
 from podium.spec.model import Retry
-
-if TYPE_CHECKING:
-    from podium.engine.run import ActiveRun
 
 DEFAULT_RETRY = Retry()
 """For nodes that say nothing: the far side was not there, or asked to come back later."""
@@ -30,7 +28,7 @@ MAX_OUT_BYTES = 100 * 1024 * 1024
 class Report:
     """Makes the entries of one attempt."""
 
-    def __init__(self, run: ActiveRun, node: NodeState) -> None:
+    def __init__(self, run: Surroundings, node: NodeState) -> None:
         self._run = run
         self._node = node
 

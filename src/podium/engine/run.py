@@ -20,6 +20,7 @@ from podium.engine.attempt import Attempt
 from podium.engine.decide import Expire, Finish, Skip, Start, Stop, decide
 from podium.engine.fold import apply, expire
 from podium.engine.state import Ending, NodeState, RunState
+from podium.engine.surroundings import Surroundings
 from podium.engine.values import Values
 from podium.errors import NodeError
 from podium.graph.model import Compiled
@@ -28,7 +29,6 @@ from podium.ledger.record import Entry, Record, RunEnded
 from podium.ledger.store import Claim, LiveStatus, RowStatus, RunStore
 from podium.ledger.writer import RunWriter
 from podium.node.registry import Registry
-from podium.spec.model import ToolSpec
 
 Json = Any
 
@@ -56,6 +56,7 @@ class ActiveRun:
 
     writer: RunWriter = field(init=False)
     values: Values = field(init=False)
+    surroundings: Surroundings = field(init=False)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     tasks: dict[NodePath, asyncio.Task[None]] = field(default_factory=dict[NodePath, "asyncio.Task[None]"])
     alive_at: float = 0.0
@@ -65,26 +66,18 @@ class ActiveRun:
         self.writer = RunWriter(self.store, self.claim, self.ids, on_records=self._hear)
         self.writer.seen = self.seen
         self.values = Values(self.store, self.state.run, self.ids)
-
-    @property
-    def journal(self) -> ActiveRun:
-        """Where the gateway writes."""
-        return self
-
-    @property
-    def grants(self) -> dict[str, ToolSpec]:
-        """The tools that the workflow grants."""
-        return self.compiled.workflow.tools
-
-    @property
-    def workflow(self) -> str:
-        """The workflow's name."""
-        return self.compiled.workflow.name
-
-    @property
-    def principal(self) -> str:
-        """Who started the run."""
-        return self.state.created.principal if self.state.created else ""
+        self.surroundings = Surroundings(
+            state=self.state,
+            nodes=self.nodes,
+            gateway=self.gateway,
+            journal=self,
+            values=self.values,
+            clock=self.clock,
+            ids=self.ids,
+            grants=self.compiled.workflow.tools,
+            workflow=self.compiled.workflow.name,
+            watch=self.watch,
+        )
 
     async def append(self, entries: Sequence[Entry]) -> None:
         """Write entries, with what is pending before them; they are folded once they are durable."""
@@ -146,7 +139,7 @@ class ActiveRun:
         return None
 
     async def _attempt(self, node: NodeState) -> None:
-        self.defer(await Attempt(self, node).entries())
+        self.defer(await Attempt(self.surroundings, node).entries())
 
     def _over(self, task: asyncio.Task[None]) -> None:
         """A task has ended; a callback, because a task that is cancelled before its first step runs no code."""

@@ -1,0 +1,42 @@
+"""What an attempt needs of the run that it belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from podium.clock import Clock
+from podium.effects.gateway import Gateway
+from podium.effects.ports import Journal
+from podium.engine.state import RunState
+from podium.engine.values import Values
+from podium.ids import IdSource, NodePath
+from podium.node.registry import Registry
+from podium.spec.model import ToolSpec
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Surroundings:
+    """Read by attempts; the state is changed by the loop of the run alone.
+
+    Attributes:
+        grants: The tools that the workflow grants.
+        workflow: Its name.
+        watch: Told of progress, by node path.
+    """
+
+    state: RunState
+    nodes: Registry
+    gateway: Gateway
+    journal: Journal
+    values: Values
+    clock: Clock
+    ids: IdSource
+    grants: dict[str, ToolSpec]
+    workflow: str
+    watch: Callable[[NodePath, str], None]
+
+    @property
+    def principal(self) -> str:
+        """Who started the run."""
+        return self.state.created.principal if self.state.created else ""
