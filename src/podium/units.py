@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
-_DURATION = re.compile(r"(\d+)(ms|s|m|h|d)")
+_DURATION = re.compile(r"([0-9]{1,15})(ms|s|m|h|d)")
 _DURATION_MS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
-_SIZE = re.compile(r"(\d+)\s*(B|KB|MB|GB|KiB|MiB|GiB)")
+_SIZE = re.compile(r"([0-9]{1,15})\s*(B|KB|MB|GB|KiB|MiB|GiB)")
 _SIZE_BYTES = {
     "B": 1,
     "KB": 1_000,
@@ -33,11 +33,11 @@ def parse_duration(text: str) -> timedelta:
     """
     parts = _DURATION.findall(text)
     if not parts or "".join(number + unit for number, unit in parts) != text.strip():
-        msg = f"expected a duration such as `30s`, `5m`, `24h` or `1h30m`, got `{text}`"
+        msg = f"expected a duration such as `30s`, `5m`, `24h` or `1h30m`, got `{text[:40]}`"
         raise ValueError(msg)
     millis = sum(int(number) * _DURATION_MS[unit] for number, unit in parts)
     if not 0 < millis <= MAX_DURATION // timedelta(milliseconds=1):
-        msg = f"expected a duration between 1ms and {MAX_DURATION.days}d, got `{text}`"
+        msg = f"expected a duration between 1ms and {MAX_DURATION.days}d, got `{text[:40]}`"
         raise ValueError(msg)
     return timedelta(milliseconds=millis)
 
@@ -61,6 +61,6 @@ def parse_size(text: str) -> int:
     """
     match = _SIZE.fullmatch(text.strip())
     if match is None:
-        msg = f"expected a size such as `64KiB` or `10MB`, got `{text}`"
+        msg = f"expected a size such as `64KiB` or `10MB`, got `{text[:40]}`"
         raise ValueError(msg)
     return int(match[1]) * _SIZE_BYTES[match[2]]

@@ -42,7 +42,7 @@ Duration = Annotated[
     timedelta,
     BeforeValidator(_to_duration),
     PlainSerializer(format_duration),
-    WithJsonSchema({"type": "string", "pattern": r"^(\d+(ms|s|m|h|d))+$", "examples": ["30s", "5m", "24h"]}),
+    WithJsonSchema({"type": "string", "pattern": r"^([0-9]+(ms|s|m|h|d))+$", "examples": ["30s", "5m", "24h"]}),
 ]
 """`30s`, `5m`, `24h`, `2d`."""
 

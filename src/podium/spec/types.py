@@ -9,21 +9,21 @@
 | `{enum: [a, b]}` | one of these |
 
 A mapping is read as JSON Schema when it has `$ref`, `anyOf`, `oneOf`, `allOf`, `const` or a `type` that JSON Schema
-knows. References to other documents are refused: nothing is ever fetched.
+knows; `{type: integer, title: text}`, whose words are all of the shorthand, are two fields. References to other
+documents are refused: nothing is ever fetched.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, cast
 
-from pydantic_core import PydanticCustomError
-
 from podium.spec.diagnostic import Loc
+from podium.spec.json_schema import checked_schema, keywords, wrong
 from podium.spec.suggest import closest
-from podium.spec.wording import described, short
+from podium.spec.wording import described
 
 Json = Any
 
@@ -61,10 +61,6 @@ _OTHER_WORDS = {
     "datetime": "date",
 }
 FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\??")
-_DEFS = "#/$defs/"
-_ELSEWHERE = frozenset({"$id", "$anchor", "$dynamicRef", "$dynamicAnchor", "$schema", "$vocabulary"})
-_DATA_KEYS = frozenset({"const", "enum", "default", "examples"})
-"""Keys of JSON Schema below which stand values, not schemas."""
 
 
 class Type:
@@ -210,32 +206,34 @@ def parse_type(value: object) -> Type:
 
 def _schema(value: object, loc: Loc) -> dict[str, Json]:
     if len(loc) > MAX_DEPTH:
-        raise _wrong(f"expected a type nested at most {MAX_DEPTH} deep", loc)
+        raise wrong(f"expected a type nested at most {MAX_DEPTH} deep", loc)
     match value:
         case str() if value in _SCALARS:
             return _SCALARS[value]
         case list() if len(items := cast("list[object]", value)) == 1:
             return {"type": "array", "items": _schema(items[0], (*loc, 0))}
         case list():
-            raise _wrong("expected one type in the brackets, such as `[text]`", loc)
+            raise wrong("expected one type in the brackets, such as `[text]`", loc)
         case dict():
             return _mapping(cast("dict[str, object]", value), loc)
         case str():
             meant = closest(value, SCALARS) if value not in _OTHER_WORDS else _OTHER_WORDS[value]
             help_ = f"did you mean `{meant}`?" if meant else ""
-            raise _wrong(f"expected a type ({_KNOWN}), got {described(value)}", loc, help_)
+            raise wrong(f"expected a type ({_KNOWN}), got {described(value)}", loc, help_)
         case _:
-            raise _wrong(f"expected a type ({_KNOWN}), got {described(value)}", loc)
+            raise wrong(f"expected a type ({_KNOWN}), got {described(value)}", loc)
 
 
 def _mapping(value: dict[str, object], loc: Loc) -> dict[str, Json]:
+    if not value:
+        return {}  # the schema of anything, as `any` is written back
     if _is_schema(value):
         return checked_schema(value, loc)
     choices = value.get("enum")
     if isinstance(choices, list) and len(value) == 1:
         return checked_schema({"enum": choices}, loc)
     if bad := next((name for name in value if not FIELD.fullmatch(name)), None):
-        raise _wrong(
+        raise wrong(
             "expected the name of a field: letters, digits and `_`; `?` at its end makes it optional", (*loc, bad)
         )
     fields = {name.removesuffix("?"): _schema(inner, (*loc, name)) for name, inner in value.items()}
@@ -249,48 +247,12 @@ def _mapping(value: dict[str, object], loc: Loc) -> dict[str, Json]:
 
 def _is_schema(value: dict[str, object]) -> bool:
     kind = value.get("type")
-    if isinstance(kind, list):
-        kinds = cast("list[object]", kind)
-        return len(kinds) > 0 and all(isinstance(one, str) and one in JSON_TYPES for one in kinds)
-    return bool(SCHEMA_KEYS & value.keys()) or (isinstance(kind, str) and kind in JSON_TYPES)
+    kinds = cast("list[object]", kind) if isinstance(kind, list) else [kind]
+    if kinds and all(isinstance(one, str) and one in JSON_TYPES for one in kinds):
+        return not (len(kinds) == 1 and kinds[0] in SCALARS and _reads_as_fields(value))
+    return bool(SCHEMA_KEYS & value.keys())
 
 
-def checked_schema(schema: dict[str, Json], loc: Loc = ()) -> dict[str, Json]:
-    """Return a JSON Schema that is one, and that refers to nothing outside itself.
-
-    Raises:
-        PydanticCustomError: as `parse_type`.
-    """
-    from jsonschema import Draft202012Validator  # noqa: PLC0415 - 60 ms that `podium --help` does not need
-    from jsonschema.exceptions import SchemaError  # noqa: PLC0415 - as above
-
-    try:
-        Draft202012Validator.check_schema(schema)
-    except SchemaError as error:
-        message = f"this is not a JSON Schema: {short(error.message)}"
-        raise _wrong(message, (*loc, *error.absolute_path)) from None
-    definitions = cast("dict[str, object]", schema.get("$defs", {}))
-    for where, key, target in _references(schema, loc):
-        if key in _ELSEWHERE:
-            raise _wrong(f"`{key}` is not used here", where, "name definitions under `$defs`")
-        if not target.startswith(_DEFS) or target.removeprefix(_DEFS) not in definitions:
-            raise _wrong(f"`{short(target)}` is not defined under `$defs`; nothing outside is fetched", where)
-    return schema
-
-
-def _references(schema: object, loc: Loc) -> Iterator[tuple[Loc, str, str]]:
-    """Yield the place, key and value of everything in a schema that points or could point elsewhere."""
-    if isinstance(schema, dict):
-        for key, inner in cast("dict[str, object]", schema).items():
-            if isinstance(inner, str) and (key == "$ref" or key in _ELSEWHERE):
-                yield (*loc, key), key, inner
-            elif key not in _DATA_KEYS:
-                yield from _references(inner, (*loc, key))
-    elif isinstance(schema, list):
-        for index, inner in enumerate(cast("list[object]", schema)):
-            yield from _references(inner, (*loc, index))
-
-
-def _wrong(message: str, loc: Loc, help_: str = "") -> PydanticCustomError:
-    kind, template = "type", "{text}"
-    return PydanticCustomError(kind, template, {"text": message, "loc": loc, "help": help_})
+def _reads_as_fields(value: dict[str, object]) -> bool:
+    """Tell whether `{type: integer, title: text}` means two fields: its words are those of the shorthand."""
+    return len(value) > 1 and (not value.keys() <= keywords() or all(word in SCALARS for word in value.values()))
