@@ -17,8 +17,14 @@ PUBLIC = {
         *("Resumable", "Revise", "Revision", "SpecModel", "Stop", "Template", "TextTemplate", "ToolCall"),
         *("ToolReply", "Type", "TypeSpec", "Usage", "Values"),
     ],
+    "podium.testing": [
+        *("Drill", "FakeClock", "Fault", "FaultPlan", "Killed", "MemoryStore", "ModelServer", "RunResult", "Said"),
+        *("ScriptedContext", "ScriptedModel", "ScriptedTools", "World", "run_workflow"),
+    ],
 }
 """A name that is added here is a promise; one that is taken away breaks somebody."""
+
+CHANGING = {"World"}  # it is the outside of a test, which remembers what reached it
 
 
 @pytest.mark.parametrize("module", PUBLIC)
@@ -46,4 +52,5 @@ def test_public_dataclasses_are_frozen(module: str) -> None:
     values = [getattr(import_module(module), name) for name in PUBLIC[module]]
     classes = [value for value in values if isinstance(value, type) and dataclasses.is_dataclass(value)]
 
-    assert [kind.__name__ for kind in classes if not cast("Any", kind).__dataclass_params__.frozen] == []
+    changing = {kind.__name__ for kind in classes if not cast("Any", kind).__dataclass_params__.frozen}
+    assert changing <= CHANGING
