@@ -60,10 +60,10 @@ def test_a_mistake_of_form_is_seen_by_the_schema_too(path: Path) -> None:
     value = value_of(loaded.text)
     codes = {diagnostic.code for diagnostic in loaded.diagnostics}
 
-    if value is None or not codes & FORM:
-        assert codes - FORM
-        return
-    assert not VALIDATOR.is_valid(value)
+    if value is not None and codes & FORM:
+        assert not VALIDATOR.is_valid(value)
+    elif loaded.workflow is not None:  # what is wrong with it, the compiler or lint says
+        assert VALIDATOR.is_valid(value)
 
 
 def test_every_node_type_is_a_choice_with_an_example_that_fits() -> None:
