@@ -21,10 +21,12 @@ step() {
     local text=$1 start=$SECONDS log pid code=0 told=0
     shift
     log=$(mktemp)
+    set -m  # a process group of its own, so that Ctrl-C ends a compiler and all that it started
     "$@" >"$log" 2>&1 </dev/null &
     pid=$!
+    set +m
     # shellcheck disable=SC2064  # the values of now
-    trap "kill $pid 2>/dev/null; rm -f '$log'; exit 130" INT TERM
+    trap "kill -- -$pid 2>/dev/null; rm -f '$log'; exit 130" INT TERM
     while kill -0 "$pid" 2>/dev/null; do
         if [[ -t 2 ]]; then
             printf '\r· %s … %s ' "$text" "$(lasted $((SECONDS - start)))" >&2
