@@ -95,9 +95,8 @@ class Committer:
     def close(self) -> None:
         """Finish what was queued, then end; blocks."""
         with self._gate:
-            if self._end is None:
-                self._end = StoreError("ST015", "the store is closed")
-                self._queue.put(_Signal(close=True))
+            self._end = self._end or StoreError("ST015", "the store is closed")
+            self._queue.put(_Signal(close=True))
         self._thread.join()
 
     # ── in the thread ──
@@ -144,6 +143,7 @@ class Committer:
             return [error] * len(batch)
         except BaseException as kill:  # noqa: BLE001 - planted: everybody learns of it, nobody writes any more
             self._end = kill
+            self._workers.die()
             return [kill] * len(batch)
 
     def _transact(self, batch: list[Request[Any]]) -> list[Any]:

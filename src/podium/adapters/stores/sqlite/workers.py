@@ -48,10 +48,15 @@ class Workers:
         return frozenset(name for name in names if self.alive(WorkerId(name)))
 
     def close(self) -> None:
-        """Let all of our own die."""
-        own, self._own = self._own, {}
-        for worker, descriptor in own.items():
+        """Let all of our own die, and leave nothing behind."""
+        for worker in tuple(self._own):
             (self._folder / worker).unlink(missing_ok=True)
+        self.die()
+
+    def die(self) -> None:
+        """Let all of our own die, as the end of the process would."""
+        own, self._own = self._own, {}
+        for descriptor in own.values():
             os.close(descriptor)
 
 
