@@ -44,7 +44,7 @@ Started = Callable[..., "subprocess.Popen[str]"]
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder to work in, with a home of its own and a model server that answers everything as briefly as it can."""
     for name in list(os.environ):
-        if name.startswith(("OPENAI_", "ANTHROPIC_", "PODIUM_")):
+        if name.startswith(("OPENAI_", "ANTHROPIC_", "PODIUM_MODEL")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("PODIUM_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("NO_COLOR", "1")

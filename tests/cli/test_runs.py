@@ -208,7 +208,9 @@ def test_a_changed_record_breaks_the_evidence_and_the_exit_code(podium: Podium, 
         triggers = database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
         for (trigger,) in triggers:
             database.execute(f"DROP TRIGGER {trigger}")
-        database.execute("UPDATE record SET data = CAST(replace(data, 'run.claimed', 'run.claimeD') AS BLOB) WHERE seq = 2")
+        database.execute(
+            "UPDATE record SET data = CAST(replace(data, 'run.claimed', 'run.claimeD') AS BLOB) WHERE seq = 2"
+        )
     database.close()
 
     done = podium("ledger", "verify", waiting)

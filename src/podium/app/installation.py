@@ -28,11 +28,12 @@ from podium.ledger.store import RunStore
 if TYPE_CHECKING:
     from podium.adapters.dispatch.local import LocalDispatcher
     from podium.app.publish import Published
-    from podium.effects.ports import ModelPort, Models, Tools
+    from podium.effects.ports import ModelPort, Models, ToolPort, Tools
     from podium.engine.runtime import Engine, Watch
     from podium.graph.model import Compiled
     from podium.node.calls import ModelCall
     from podium.node.registry import Registry
+    from podium.spec.model import ToolSpec
 
 Json = Any
 
@@ -45,6 +46,16 @@ class _LazyModels:
 
     async def choose(self, call: ModelCall) -> ModelPort:
         return await self._installation.models.choose(call)
+
+
+class _LazyTools:
+    """The tools of an installation, likewise."""
+
+    def __init__(self, installation: Installation) -> None:
+        self._installation = installation
+
+    def open(self, grant: str, spec: ToolSpec) -> ToolPort:
+        return self._installation.tools.open(grant, spec)
 
 
 class Installation:
@@ -133,7 +144,7 @@ class Installation:
                 store=self.store,
                 nodes=self.nodes,
                 models=_LazyModels(self),
-                tools=self.tools,
+                tools=_LazyTools(self),
                 workflows=self.workflow,
                 clock=self.clock,
                 ids=self.ids,

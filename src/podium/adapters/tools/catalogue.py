@@ -6,19 +6,11 @@ they say (effect, approval, …): that is for the gate, not for the connection.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import msgspec
 
-from podium.adapters.tools.mcp import MAX_MESSAGE, McpTool
-from podium.adapters.tools.mcp_http import HttpLink, url_name
-from podium.adapters.tools.mcp_session import Link
-from podium.adapters.tools.mcp_stdio import StdioLink, command_name
 from podium.adapters.tools.python import PythonTool
-from podium.adapters.tools.secrets import resolve
 from podium.adapters.tools.threads import Threads
 from podium.effects.ports import ToolPort
-from podium.errors import EffectError
 from podium.spec.model import ToolSpec
 
 
@@ -49,35 +41,7 @@ class InstalledTools:
     def _new(self, grant: str, spec: ToolSpec) -> ToolPort:
         if spec.python is not None:
             return PythonTool(spec.python, spec.settings, threads=self._threads)
-        if isinstance(spec.mcp, str):
-            return _over_http(grant, spec.mcp, spec)
-        if not spec.mcp:
-            raise _no_server(grant, "names no command")
-        return _over_stdio(spec.mcp, spec)
+        # half a second that workflows without a tool server need not pay
+        from podium.adapters.tools.mcp_ports import mcp_port  # noqa: PLC0415
 
-
-def _over_http(grant: str, url: str, spec: ToolSpec) -> ToolPort:
-    if not url.startswith(("http://", "https://")):
-        raise _no_server(grant, f"names `{url}`, which is no URL; a command is written as a list, `mcp: [{url}]`")
-    if spec.env:
-        raise _no_server(grant, "gives an environment to a server that is reached by URL")
-    return McpTool(url_name(url), lambda: HttpLink(url, max_message=MAX_MESSAGE))
-
-
-def _over_stdio(command: Sequence[str], spec: ToolSpec) -> ToolPort:
-    target = command_name(command)
-
-    def link() -> Link:
-        env, hidden = resolve(spec.env, target=target)
-        return StdioLink(command, env, secrets=hidden, max_message=MAX_MESSAGE)
-
-    return McpTool(target, link)
-
-
-def _no_server(grant: str, why: str) -> EffectError:
-    return EffectError(
-        "EF012",
-        f"tool `{grant}` {why}",
-        kind="invalid_input",
-        help="write `mcp: [command, argument, …]` or `mcp: https://host/path`",
-    )
+        return mcp_port(grant, spec)
