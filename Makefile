@@ -10,9 +10,7 @@ run:  ## the first job: draft, approve and publish release notes of this reposit
 	@scripts/run
 
 test:  ## everything that is tested (ARGS="-k name" for a part)
-	@scripts/setup dev
-	@scripts/setup-local || test $$? -eq 3
-	@.venv/bin/pytest -n 2 -q $(ARGS)
+	@scripts/test $(ARGS)
 
 check:  ## format, lint, layers, types
 	@scripts/setup dev
@@ -27,8 +25,7 @@ bench:  ## what a step costs, beside LangGraph and a bare journal on the same ma
 	@.venv/bin/python -m benchmarks.chain $(ARGS)
 
 deep:  ## the property and fault tests with forty times the examples (an hour or more)
-	@scripts/setup dev
-	@HYPOTHESIS_PROFILE=deep .venv/bin/pytest -n 2 -q --timeout 3600 $(ARGS)
+	@HYPOTHESIS_PROFILE=deep scripts/test --timeout 3600 $(ARGS)
 
 golden:  ## write the golden files and generated pages anew; read the diff
 	@scripts/setup dev
