@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from podium.app.nodes import shipped_nodes
+from podium.graph.compile import compile_workflow
+from podium.lint.lint import lint
 from podium.spec.load import Loaded, load
 from podium.spec.render import as_json, render
 from podium.spec.schema import workflow_schema
@@ -135,6 +137,19 @@ def test_a_misshapen_file_gives_a_reason_and_what_loads_is_of_the_published_form
 
     if loaded.workflow is not None:
         assert [error.message for error in SCHEMA.iter_errors(value)] == []
+
+
+@given(misshapen())
+def test_what_loads_is_compiled_and_linted_or_told_why_not(value: Json) -> None:
+    loaded = load(json.dumps(value), file="w.yaml", node_types=NODE_TYPES)
+    if loaded.workflow is None:
+        return
+
+    compiled, found = compile_workflow(loaded.workflow, file="w.yaml", positions=loaded.positions)
+
+    assert (compiled is None) == bool(found)
+    remarks = lint(compiled, loaded.positions, "w.yaml") if compiled else ()
+    assert render((*found, *remarks), texts={"w.yaml": loaded.text}).count("\n") >= 3 * len(found + remarks)
 
 
 @pytest.mark.parametrize("text", GOOD, ids=range(len(GOOD)))

@@ -38,6 +38,12 @@ class Subject:
         return tuple(_spots(self.compiled.graph, ("nodes",), None))
 
     @cached_property
+    def graphs(self) -> tuple[Graph, ...]:
+        """All scopes."""
+        bodies = [spot.node.body for spot in self.spots if spot.node.body is not None]
+        return (self.compiled.graph, *bodies)
+
+    @cached_property
     def formulas(self) -> tuple[str, ...]:
         """The texts of all expressions, without the text around them."""
         configs = [found for spot in self.spots for _, found in expressions(spot.node.config)]

@@ -51,12 +51,12 @@ def _written_loc(error: ErrorDetails, root: Json) -> Loc:
 
 def _without_branches(by_loc: Mapping[Loc, list[ErrorDetails]]) -> dict[Loc, list[ErrorDetails]]:
     """Leave out what a union says of a value as a whole when one of its branches says more exactly what is wrong."""
-    kept: dict[Loc, list[ErrorDetails]] = {}
-    for loc, group in by_loc.items():
-        deeper = any(other[: len(loc)] == loc and len(other) > len(loc) for other in by_loc)
-        if not (deeper and all(_of_branch(error, loc) for error in group)):
-            kept[loc] = group
-    return kept
+    above = {loc[:length] for loc in by_loc for length in range(len(loc))}
+    return {
+        loc: group
+        for loc, group in by_loc.items()
+        if loc not in above or not all(_of_branch(error, loc) for error in group)
+    }
 
 
 def _of_branch(error: ErrorDetails, loc: Loc) -> bool:

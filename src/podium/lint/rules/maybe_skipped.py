@@ -55,7 +55,7 @@ class MaybeSkipped:
 
     def check(self, subject: Subject) -> Iterator[Remark]:
         """Look at what nodes read, within each scope."""
-        guards = {id(spot.graph): _guards(spot.graph) for spot in subject.spots}
+        guards = {id(graph): _guards(graph) for graph in subject.graphs}
         for spot in subject.spots:
             of = guards[id(spot.graph)]
             for key, name in _unguarded(spot.node):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from podium.graph.model import Edge, Graph
@@ -54,10 +54,11 @@ class WriteWithoutApproval:
 
     def check(self, subject: Subject) -> Iterator[Remark]:
         """Look at calls with effect `write` or `irreversible`."""
+        approved = {id(graph): _approved_nodes(graph) for graph in subject.graphs}
         for spot in subject.spots:
             config = spot.node.config
             grant = subject.workflow.tools.get(config.grant) if isinstance(config, UsesTool) else None
-            if grant is None or not isinstance(config, UsesTool) or _approved(spot):
+            if grant is None or not isinstance(config, UsesTool) or _approved(spot, approved):
                 continue
             effect = grant.effect_of(config.function)
             if effect in {"write", "irreversible"} and grant.approval_of(config.function) == "never":
@@ -66,9 +67,10 @@ class WriteWithoutApproval:
                 yield Remark(message, (*spot.loc, spot.node.type), help_)
 
 
-def _approved(spot: Spot) -> bool:
+def _approved(spot: Spot, approved: Mapping[int, frozenset[int]]) -> bool:
     """Tell whether a person said yes before a node runs, here or before the node whose body it stands in."""
-    return spot.node.index in _approved_nodes(spot.graph) or (spot.parent is not None and _approved(spot.parent))
+    here = spot.node.index in approved[id(spot.graph)]
+    return here or (spot.parent is not None and _approved(spot.parent, approved))
 
 
 def _approved_nodes(graph: Graph) -> frozenset[int]:
