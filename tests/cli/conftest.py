@@ -61,7 +61,6 @@ def model(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[ScriptedModel],
             server = servers.enter_context(served(ModelServer(script)))
             monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
             monkeypatch.setenv("OPENAI_API_KEY", "none")
-            monkeypatch.setenv("OPENAI_MODEL", "scripted")
 
         yield behind
 

@@ -121,7 +121,7 @@ class Installation:
             return self._given_models
         from podium.app.models import InstalledModels
 
-        models = InstalledModels(self.clock)
+        models = InstalledModels()
         self._closing.push_async_callback(models.close)
         return models
 
