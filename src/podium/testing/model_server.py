@@ -84,6 +84,7 @@ class ModelServer:
         requests: What came, in order.
         broken_off: How many requests the client gave up before the answer was complete.
         gave_up: Set at the first of them.
+        listing: What is answered instead of the list of models, when it is not empty.
         files: Bytes that `GET` serves by path, with ranges.
     """
 
@@ -99,6 +100,7 @@ class ModelServer:
         self.broken_off = 0
         self.gave_up = asyncio.Event()
         self.files = dict(files or {})
+        self.listing = b""
         self._names = tuple(names)
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.Task[None]] = set()
@@ -159,6 +161,8 @@ class ModelServer:
         wire = self._wires.get(received.path.partition("?")[0])
         if received.method == "POST" and wire is not None:
             await self._model_answer(received, wire, writer)
+        elif received.path.startswith("/v1/models") and self.listing:
+            await _send(writer, 200, self.listing, {})
         elif received.path.startswith("/v1/models"):
             await _send_json(writer, 200, self._listed(received.path))
         elif received.path in self.files:
@@ -215,9 +219,10 @@ async def _misbehave(writer: asyncio.StreamWriter, kind: FaultKind, events: Sequ
 
 
 async def _read(reader: asyncio.StreamReader) -> Received | None:
-    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1") if not reader.at_eof() else ""
-    if not head:
-        return None
+    try:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+    except asyncio.IncompleteReadError:
+        return None  # a connection without a request, such as one that only looks whether the port is open
     first, *lines = head.strip().split("\r\n")
     method, path, _ = first.split(" ", 2)
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}

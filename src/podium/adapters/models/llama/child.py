@@ -1,7 +1,8 @@
 """The child process of a local model: `python -m podium.adapters.models.llama.child MODEL.gguf …`.
 
 It reads requests from stdin and writes answers to stdout (`protocol`), works on one at a time, and ends by itself:
-when stdin ends, when its parent dies, and when nothing was asked for `--idle` seconds. Whatever llama.cpp prints goes
+when stdin ends, when its parent dies, and when nothing was asked for `--idle` seconds (with exit code 0, and only
+then: what was asked too late was certainly not begun). Whatever llama.cpp prints goes
 to stderr.
 """
 
@@ -53,7 +54,7 @@ class _Inbox:
                     self.asks.put(ask)
                 case Cancel(id=request):
                     self._cancelled.add(request)
-        os._exit(0)  # the parent is gone; llama.cpp may be in the middle of its work
+        os._exit(1)  # the parent is gone; llama.cpp may be in the middle of its work
 
 
 def main() -> None:
@@ -75,13 +76,13 @@ def main() -> None:
         engine = Engine(arguments.model, context=arguments.context, threads=arguments.threads, name=arguments.name)
     except Exception as error:  # noqa: BLE001 - whatever it is, the parent must hear of it
         say(Failed(id=0, code="EF009", kind="unavailable", message=f"the model could not be loaded: {error}"))
-        return
+        os._exit(1)
     say(Ready(context=engine.context))
     while True:
         try:
             ask = inbox.asks.get(timeout=arguments.idle)
         except queue.Empty:
-            return
+            os._exit(0)  # the thread that reads stdin would hold up an orderly end
         say(_answered(engine, ask, inbox, say))
 
 

@@ -2,7 +2,8 @@
 
 - The template is the model's own. Values stand in it as plain text: marks such as `<|im_end|>` inside a value are not
   special tokens, so a value cannot open a turn of its own.
-- What the previous prompt and this one have in common at their beginning is not read again.
+- What the previous prompt and this one have in common at their beginning is not read again, by whole slices: a slice
+  gives the same numbers only when it is read as the same slice, and the same call shall have the same answer.
 - Reading a prompt goes by slices, so that progress is seen; a cancel stops it within a slice.
 """
 
@@ -49,6 +50,7 @@ class Engine:
             verbose=False,
         )
         self._name = name
+        self._known: Sequence[int] = ()
         self._vocab = llama_cpp.llama_model_get_vocab(self._llama.model)
         self._stop: Callable[[], bool] = lambda: False
         # Kept, because C holds on to it: called several times within each slice, it ends it when it says true.
@@ -93,14 +95,16 @@ class Engine:
 
     def _read(self, prompt: Sequence[int], telling: Telling) -> int:
         """Evaluate the prompt but for what is evaluated already; return how many tokens that is."""
-        known = self._llama.input_ids[: self._llama.n_tokens]
-        same = next((i for i, (old, new) in enumerate(zip(known, prompt, strict=False)) if old != new), len(known))
-        # One token at least is evaluated: the choice of the next one needs its logits.
-        cached = min(same, len(prompt) - 1)
+        pairs = enumerate(zip(self._known, prompt, strict=False))
+        same = next((index for index, (old, new) in pairs if old != new), min(len(self._known), len(prompt)))
+        # The last token is evaluated in any case: the choice of the next one needs its logits.
+        cached = min(same, len(prompt) - 1) // _SLICE * _SLICE
         self._llama.n_tokens = cached
+        self._known = prompt[:cached]
         for start in range(cached, len(prompt), _SLICE):
             telling.reading(start, len(prompt))
             self._evaluate(prompt[start : start + _SLICE])
+        self._known = prompt
         return cached
 
     def _write(self, sampler: Sampler, most: int, telling: Telling) -> tuple[Literal["stop", "length"], int]:

@@ -54,6 +54,10 @@ _STDERR_LIMIT = 1 << 20
 _SEEN_BY_CHILD = ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "PYTHONPATH", "TMPDIR")
 
 
+class _Left(Exception):
+    """The child left because it was not asked for long; it has begun nothing since."""
+
+
 class LlamaModel:
     """See the module's rules."""
 
@@ -78,10 +82,10 @@ class LlamaModel:
     async def call(self, call: ModelCall, *, key: EffectKey, timeout_s: float, progress: Progress) -> ModelReply:  # noqa: ARG002 - asking twice is harmless
         self._check_size(call)
         async with self._my_turn(progress):
-            child = await self._running(progress)
             try:
-                async with asyncio.timeout(timeout_s):
-                    text, answered = await self._ask(child, call, progress)
+                text, answered = await self._asked_in_time(call, timeout_s, progress)
+            except _Left:  # it was just going; the question reached nobody
+                text, answered = await self._asked_in_time(call, timeout_s, progress)
             except TimeoutError:
                 raise EffectError(
                     "EF002",
@@ -143,6 +147,11 @@ class LlamaModel:
             raise await self._died(message.message if isinstance(message, Failed) else "speaks out of turn")
         return child
 
+    async def _asked_in_time(self, call: ModelCall, timeout_s: float, progress: Progress) -> tuple[str, Answered]:
+        child = await self._running(progress)
+        async with asyncio.timeout(timeout_s):
+            return await self._ask(child, call, progress)
+
     async def _loaded(self, child: asyncio.subprocess.Process, progress: Progress) -> FromChild:
         """Wait for the child's first message with a sign of life every second."""
         async with asyncio.TaskGroup() as group:
@@ -158,7 +167,7 @@ class LlamaModel:
             async with asyncio.timeout(STOP_S):
                 while self._unfinished:
                     await self._hear(child)
-        except (TimeoutError, EffectError):
+        except (TimeoutError, EffectError, _Left):
             return False
         return True
 
@@ -241,7 +250,15 @@ class LlamaModel:
         return message
 
     async def _died(self, how: str) -> EffectError:
-        """End the child and return the error, with the last line that it printed."""
+        """End the child and return the error, with the last line that it printed.
+
+        Raises:
+            _Left: when it had nothing to do for so long that it left by itself.
+        """
+        code = await self._exit_code()
+        if code == 0:
+            await self._stop()
+            raise _Left
         last = await asyncio.to_thread(self._last_words)
         landed: Literal["no", "unknown"] = "unknown" if self._unfinished else "no"
         await self._stop()
@@ -252,6 +269,15 @@ class LlamaModel:
             landed=landed,
             help="a retry starts it again; when it dies while loading, it lacks memory or was built for other machines",
         )
+
+    async def _exit_code(self) -> int | None:
+        if self._child is None:
+            return None
+        try:
+            async with asyncio.timeout(STOP_S):
+                return await self._child.wait()
+        except TimeoutError:
+            return None
 
     def _last_words(self) -> str:
         if self._stderr is None:
