@@ -72,7 +72,7 @@ class Checker:
     def __init__(self, text: str, scope: Mapping[str, Type]) -> None:
         self.text = text
         self.problems: list[Problem] = []
-        self._scope = dict(scope)
+        self._scope = scope
         self._variables: list[str] = []
         self._known: dict[int, Typed] = {}
 

@@ -149,6 +149,8 @@ class Scope:
         return _Node(when, programs, late, graph, out)
 
     def _late(self, config: NodeConfig, loc: Loc) -> Iterator[tuple[str, Program]]:
+        if not config.late_fields():
+            return
         names = {**self.names, **config.late_names()}
         for inner, found in expressions(config):
             if inner[0] in config.late_fields() and isinstance(found, Expression):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from podium.errors import ExpressionError
 
-MAX_WORK = 100_000
+MAX_WORK = 50_000
 """Units of work in one evaluation: rounds of loops, and parts of values handed to CEL. About half a second."""
 
 
