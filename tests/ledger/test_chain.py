@@ -77,7 +77,9 @@ def sealed(entry: Entry, *, seq: int = 1) -> tuple[Record, bytes]:
 
 def test_the_hash_is_the_leaf_hash_of_rfc_6962(corpora: Path) -> None:
     cases = [json.loads(path.read_text()) for path in (corpora / "merkle" / "inclusion").rglob("happy-path.json")]
-    known: dict[int, str] = {case["leafIdx"]: base64.b64decode(case["leafHash"]).hex() for case in cases if case["treeSize"] > 1}
+    known: dict[int, str] = {
+        case["leafIdx"]: base64.b64decode(case["leafHash"]).hex() for case in cases if case["treeSize"] > 1
+    }
 
     assert len(known) >= 3
     assert {index: leaf_hash(LEAVES[index]) for index in known} == known
