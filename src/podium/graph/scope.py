@@ -75,7 +75,8 @@ class Scope:
         order = topological(len(self._ids), arcs, self._ids)
         used = {source for source, _ in arcs}
         self.unused = [self._ids[node] for node in order if node not in used]
-        late = [node for node in range(len(self._ids)) if node not in set(order)]
+        placed = set(order)
+        late = [node for node in range(len(self._ids)) if node not in placed]
         checked = {node: self._check(node) for node in (*order, *late)}
         if late:
             self._report_cycle(wiring)
