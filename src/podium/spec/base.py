@@ -1,4 +1,4 @@
-"""What all models of the language are built from: names, durations, types, and a base that bends nothing.
+"""What all models of the language are built from: durations, types, and a base that bends nothing.
 
 Models are frozen and refuse unknown keys. Values are taken as written: `"3"` and `true` are no numbers, `yes` is text.
 """
@@ -10,14 +10,11 @@ from types import NoneType, UnionType
 from typing import Annotated, Literal, Union, get_args, get_origin
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
-    Field,
     PlainSerializer,
     PlainValidator,
-    StringConstraints,
     ValidationInfo,
     WithJsonSchema,
     field_validator,
@@ -45,43 +42,6 @@ Duration = Annotated[
     WithJsonSchema({"type": "string", "pattern": r"^([0-9]+(ms|s|m|h|d))+$", "examples": ["30s", "5m", "24h"]}),
 ]
 """`30s`, `5m`, `24h`, `2d`."""
-
-CEL_KEYWORDS = frozenset({"true", "false", "null", "in"})
-"""Words that CEL reads as something else wherever they stand, also after a dot."""
-
-RESERVED = CEL_KEYWORDS.union(
-    # words that CEL keeps for itself
-    ("as", "break", "const", "continue", "else", "for", "function", "if", "import", "let", "loop", "package"),
-    ("namespace", "return", "var", "void", "while"),
-    # the names of its types, and of its macros that would be read in front of a bracket
-    ("type", "list", "map", "dyn", "int", "uint", "double", "string", "bool", "bytes", "null_type", "has"),
-    # our own: what expressions may read, and the ports
-    ("inputs", "secrets", "env", "out", "error"),
-)
-"""Words that no node and no item of a map can be called by."""
-
-
-def _unreserved(words: frozenset[str]) -> AfterValidator:
-    def check(name: str) -> str:
-        if name in words:
-            kind, message = "reserved", "`{name}` is a word of the expression language"
-            raise PydanticCustomError(kind, message, {"name": name})
-        return name
-
-    return AfterValidator(check)
-
-
-_NAME = StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")
-Name = Annotated[str, _NAME, _unreserved(CEL_KEYWORDS)]
-"""What a person calls an input, a tool, a role."""
-
-NodeName = Annotated[
-    str,
-    _NAME,
-    _unreserved(RESERVED),
-    Field(json_schema_extra={"pattern": rf"^(?!({'|'.join(sorted(RESERVED))})$)[a-z][a-z0-9_]{{0,63}}$"}),
-]
-"""What a node or an item is called: expressions begin with it."""
 
 TypeSpec = Annotated[
     Type, PlainValidator(parse_type), PlainSerializer(lambda t: t.schema), WithJsonSchema({"x-podium": "Type"})

@@ -49,6 +49,9 @@ class Loaded:
 LANGUAGE = 1
 """The version of the language that this Podium speaks."""
 
+_SPARE = 8
+"""Bytes read beyond the largest file, so that a larger one is seen to be larger, a character cut off or not."""
+
 
 def load(text: str, *, file: str, node_types: NodeTypes) -> Loaded:
     """Return the workflow written in `text`, or what is wrong with it; never raises for what is in it.
@@ -78,8 +81,9 @@ def load_file(path: Path, *, node_types: NodeTypes) -> Loaded:
     file = str(path)
     try:
         with path.open("rb") as stream:
-            content = stream.read(MAX_BYTES + 1)
-        return load(content.decode(), file=file, node_types=node_types)
+            content = stream.read(MAX_BYTES + _SPARE)
+        cut = len(content) > MAX_BYTES  # perhaps within a character; it is refused for its size
+        return load(content.decode(errors="ignore" if cut else "strict"), file=file, node_types=node_types)
     except OSError as error:
         reason = (error.strerror or "it cannot be read").lower()
         return _unread(file, "SP007", f"cannot read `{path.name}`: {reason}", "check the path")

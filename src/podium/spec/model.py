@@ -30,7 +30,8 @@ from podium.spec.types import parse_type
 if TYPE_CHECKING:
     from podium.spec.diagnostic import Loc
 
-from podium.spec.base import Duration, Name, NodeName, SpecModel, TypeSpec
+from podium.spec.base import Duration, SpecModel, TypeSpec
+from podium.spec.names import Name, NodeName
 from podium.spec.node import (
     HANDLED_PORTS,
     Body,

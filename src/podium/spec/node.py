@@ -10,7 +10,8 @@ from pydantic import BaseModel, Field, GetJsonSchemaHandler, model_validator
 from pydantic_core import CoreSchema
 
 from podium.ids import NodeId
-from podium.spec.base import Duration, Name, SpecModel
+from podium.spec.base import Duration, SpecModel
+from podium.spec.names import Name
 from podium.spec.template import Condition, Expression
 from podium.spec.types import Type
 

@@ -59,10 +59,11 @@ def _one(diagnostic: Diagnostic, lines: Sequence[str]) -> str:
 
 def _window(line: str, place: Place) -> tuple[str, int, int]:
     """Return the part of a line that is shown, and where in it the carets begin and how many they are."""
+    line = line.replace("\t", " ")
     start, end = place.column - 1, max(place.end_column - 1, place.column)
     left = max(0, min(start - _WIDTH // 2, len(line) - _WIDTH)) if len(line) > _WIDTH else 0
     shown = line[left : left + _WIDTH]
     marked = shown[: start - left], shown[start - left : end - left]
     before = ("…" if left else "") + shown + ("…" if left + _WIDTH < len(line) else "")
     indent = cell_len(marked[0]) + (1 if left else 0)
-    return before.replace("\t", " "), indent, max(1, cell_len(marked[1]))
+    return before, indent, max(1, cell_len(marked[1]))
