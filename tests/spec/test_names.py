@@ -15,8 +15,10 @@ CEL: Any = cel
 OBJECT = CEL.Type.Map(CEL.Type.STRING, CEL.Type.DYN)
 NODE_NAME: TypeAdapter[str] = TypeAdapter(NodeName)
 NAME: TypeAdapter[str] = TypeAdapter(Name)
-COMMON = ["size", "contains", "matches", "filter", "exists", "all", "timestamp", "duration", "optional", "result"]
-COMMON += ["item", "write", "check", "to", "not", "and", "or", "is", "name"]
+COMMON = (
+    *("size", "contains", "matches", "filter", "exists", "all", "timestamp", "duration", "optional", "result"),
+    *("item", "write", "check", "to", "not", "and", "or", "is", "name"),
+)
 
 
 def value_of(expression: str, names: dict[str, Any]) -> object:
