@@ -11,7 +11,7 @@ How edges decide (see docs/adr/0007-joins-and-skips.md). Every edge ends in one 
 A node that is no join waits until all its incoming edges have ended, and then
 
 1. is skipped as blocked when any `data` or `after` edge is blocked: what it builds on did not succeed;
-2. is skipped as not chosen when it has control edges and none of them fired;
+2. is skipped when it has control edges and none of them fired: as blocked if one of them is, else as not chosen;
 3. is skipped as not chosen when it has no control edges, has other edges, and none of them fired;
 4. starts otherwise. (So two exclusive branches may meet in a plain node.)
 
