@@ -231,3 +231,13 @@ def test_a_large_value_is_not_copied_on_its_way_through() -> None:
     assert program("free.out.text").eval(names) is large
     assert program("has(free.out.text) ? [free.out.text] : []").eval(names)[0] is large
     assert program("size(free.out.text)").eval(names) == 50_000_000
+
+
+def test_a_value_nested_without_end_is_a_failure_like_any_other() -> None:
+    deep: list[Any] = []
+    for _ in range(5000):
+        deep = [deep]
+
+    with pytest.raises(ExpressionError, match="a value is nested too deeply"):
+        program("free.out == 1").eval({"free": {"out": deep}})
+    assert program("free.out").eval({"free": {"out": deep}}) is deep

@@ -23,6 +23,9 @@ from podium.spec.types import Type
 Json = Any
 
 _CODES = {"string": "s", "integer": "i", "number": "d", "boolean": "b", "object": "m", "null": "n", None: "x"}
+_DEEPEST_LIST = 4
+"""Lists in lists whose types CEL is told; a type may contain itself."""
+
 _SCALARS = {
     "s": cel.Type.STRING,
     "i": cel.Type.INT,
@@ -79,10 +82,12 @@ class Complaint(NamedTuple):
     too_deep: bool = False
 
 
-def code_of(type_: Type) -> str:
+def code_of(type_: Type, depth: int = 0) -> str:
     """Return the short form of the CEL type by which values of this type go in: `s`, `[d]`, `m`, …."""
     kind = kind_of(type_)
-    return f"[{code_of(type_.item() or ANY)}]" if kind == "array" else _CODES.get(kind, "x")
+    if kind != "array":
+        return _CODES.get(kind, "x")
+    return f"[{code_of(type_.item() or ANY, depth + 1)}]" if depth < _DEEPEST_LIST else "x"
 
 
 def _cel_type(code: str) -> cel.Type:

@@ -58,7 +58,10 @@ class Checked:
 
     def eval(self, names: Names) -> Json:
         """Return its value; see `podium.graph.model.Program.eval`."""
-        return self.step.eval(names, Work())
+        try:
+            return self.step.eval(names, Work())
+        except RecursionError:
+            raise ExpressionError("a value is nested too deeply", help="check what it was made by") from None
 
 
 def check(text: str, scope: Mapping[str, Type], *, want: Type | None = None) -> Checked | list[Problem]:

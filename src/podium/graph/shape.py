@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, cast
 
-from podium.spec.types import MAX_DEPTH, Type
+from podium.spec.types import Type
 
 Json = Any
 Coercion = Callable[[Json], Json]
@@ -25,6 +25,10 @@ LIST = Type({"type": "array"})
 OBJECT = Type({"type": "object"})
 ERROR = Type.object_of({"code": TEXT, "kind": TEXT, "message": TEXT})
 """What `x.error` holds."""
+
+_DEEPEST = 8
+_PARTS = 300
+"""Parts of a type that are looked at for numbers."""
 
 _NODE = "node"
 _FOREIGN = "x-cel"
@@ -115,8 +119,10 @@ def common(types: Iterable[Type]) -> Type:
     return TEXT if kinds == {"string"} else LIST if kinds == {"array"} else OBJECT if kinds == {"object"} else ANY
 
 
-def fits(got: Type, want: Type) -> bool:
-    """Whether a value of `got` may have type `want`; what is not known fits."""
+def fits(got: Type, want: Type, depth: int = 0) -> bool:
+    """Whether a value of `got` may have type `want`; what is not known, or lies too deep to look at, fits."""
+    if got == want or depth > _DEEPEST:
+        return True
     got_kind, want_kind = kind_of(got), kind_of(want)
     if foreign_name(got):
         return False
@@ -125,33 +131,38 @@ def fits(got: Type, want: Type) -> bool:
     if got_kind != want_kind:
         return {got_kind, want_kind} == {"integer", "number"} and want_kind == "number"
     if got_kind == "array":
-        return fits(got.item() or ANY, want.item() or ANY)
+        return fits(got.item() or ANY, want.item() or ANY, depth + 1)
     if got_kind == "object":
         fields = got.fields()
         if any(name not in fields and not got.open for name in want.required()):
             return False
-        return all(fits(fields[name], type_) for name, type_ in want.fields().items() if name in fields)
+        return all(fits(fields[name], type_, depth + 1) for name, type_ in want.fields().items() if name in fields)
     return True
 
 
-def coercion(type_: Type, depth: int = 0) -> Coercion | None:
+def coercion(type_: Type) -> Coercion | None:
     """Return what brings the numbers in a value to their declared kind; None when there is nothing to do.
 
     JSON tells 3 from 3.0 only by how it is written. CEL tells them apart by type: an `integer` may be written 3.0, a
-    `number` may be written 3.
+    `number` may be written 3. Of a type that contains itself the first levels are looked at.
     """
+    return _coercion(type_, [_PARTS])
+
+
+def _coercion(type_: Type, left: list[int]) -> Coercion | None:
+    left[0] -= 1
     kind = kind_of(type_)
     if kind == "number":
         return _to_float
     if kind == "integer":
         return _to_int
-    if depth >= MAX_DEPTH:
+    if left[0] <= 0:
         return None
     if kind == "array":
-        inner = coercion(type_.item() or ANY, depth + 1)
+        inner = _coercion(type_.item() or ANY, left)
         return None if inner is None else lambda value: _items(value, inner)
     if kind == "object":
-        fields = {name: step for name, field in type_.fields().items() if (step := coercion(field, depth + 1))}
+        fields = {name: step for name, field in type_.fields().items() if (step := _coercion(field, left))}
         return (lambda value: _fields(value, fields)) if fields else None
     return None
 
