@@ -18,6 +18,7 @@ from podium.testing.memory import MemoryStore
 from podium.testing.running import Bench, RunResult, compile_text, run_workflow
 from podium.testing.scripted import Said, ScriptedModel
 from podium.testing.tools import ScriptedTools, World
+from podium.tools.text import find
 
 pytestmark = pytest.mark.anyio
 
@@ -40,7 +41,8 @@ def published(world: World) -> list[Mapping[str, Any]]:
 
 def release_world() -> World:
     world = World()
-    world.on("git.git_log", "1 faster search\n2 fix of a crash")
+    world.on("git.git_log", "Commit: a\nMessage: Faster search\n\nCommit: b\nMessage: Fix a crash\n")
+    world.on("text.find", lambda arguments: find(**arguments))
     world.on("files.write", {"path": "RELEASE_NOTES.md"})
     return world
 
@@ -52,8 +54,19 @@ class TestReleaseNotes:
         result = await run("release-notes", tools=ScriptedTools(world), answers={"approve": "approved"})
 
         assert result.status == "done"
-        assert published(world) == [{"path": "RELEASE_NOTES.md", "text": result.outs["approve"]}]
+        assert published(world) == [{"path": "RELEASE_NOTES.md", "text": result.outs["approve"] + "\n"}]
         assert result.value == result.outs["approve"]
+
+    async def test_a_change_that_is_not_there_is_asked_about_again(self) -> None:
+        wrong = {"themes": [{"commits": [1, 7], "title": "Search"}, {"commits": [1, 2], "title": "Crashes"}]}
+        right = {"themes": [{"commits": [1, 2], "title": "Search"}, {"commits": [1, 2], "title": "Crashes"}]}
+        model = says(numbered=(wrong, right), paragraph="You find things sooner.")
+
+        result = await run("release-notes", model=model, tools=ScriptedTools(release_world()))
+
+        assert result.outs["themes~1"] == right
+        assert result.outs["notes"] == ("## Search\n\nYou find things sooner.\n\n## Crashes\n\nYou find things sooner.")
+        assert "There are only 2 changes" in model.calls[1].messages[-1].text
 
     async def test_without_an_answer_nothing_is_published(self) -> None:
         world = release_world()
