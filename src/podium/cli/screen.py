@@ -133,7 +133,7 @@ class LiveScreen:
         """Print the line above the table."""
         from rich.text import Text
 
-        self._console.print(Text(text))
+        self._console.print(Text(text), soft_wrap=True)
 
     def close(self) -> None:
         """Take the table away."""
@@ -150,12 +150,13 @@ def _table(view: RunView, working: Sequence[NodeView], streams: Streams, now: Mi
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, padding=(0, 1), show_header=False)
+    # what is streamed takes what is left of the line
+    table = Table(box=None, padding=(0, 1), show_header=False, expand=True)
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True)
     table.add_column(justify="right", no_wrap=True)
     table.add_column(justify="right", no_wrap=True)
-    table.add_column(no_wrap=True, overflow="ellipsis", style="dim")
+    table.add_column(no_wrap=True, overflow="ellipsis", style="dim", ratio=1)
     for node in working[:MAX_ROWS]:
         stream = streams.of(node.path)
         tries = f" ({node.attempts})" if node.attempts > 1 else ""

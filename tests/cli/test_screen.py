@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import io
+import re
+from datetime import timedelta
+
+import pytest
+from rich.console import Console
+
+from podium.cli.screen import LiveScreen, PlainScreen
+from podium.clock import Millis
+from podium.ids import NodePath, RunId
+from podium.observe.live import Streams
+from podium.observe.timeline import NodeStatus, NodeView, RunView
+from podium.testing.clock import START, FakeClock
+
+
+def view(*nodes: NodeView) -> RunView:
+    return RunView(run=RunId("r0000000000aa"), created_at=START, nodes=nodes)
+
+
+def node(path: str, status: NodeStatus = "running", *, ms: int = 0, attempts: int = 1, tokens: int = 0) -> NodeView:
+    ended = status in {"done", "failed", "skipped"}
+    return NodeView(
+        path=NodePath(path),
+        status=status,
+        attempts=attempts,
+        output_tokens=tokens,
+        started_at=START,
+        ended_at=Millis(START + ms) if ended else Millis(0),
+        code="EF003" if status == "failed" else "",
+    )
+
+
+def test_without_a_terminal_each_change_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    clock = FakeClock()
+    screen = PlainScreen(clock)
+    screen.show(view(node("themes")), Streams())
+    screen.show(view(node("themes")), Streams())
+    clock.advance(timedelta(seconds=2))
+    screen.show(view(node("themes", "done", ms=2000, tokens=1234), node("other", "failed", ms=5)), Streams())
+
+    assert capsys.readouterr().err.splitlines() == [
+        "     0ms  themes  running",
+        "    2.0s  themes  done  (1 234 tokens, 2.0s)",
+        "    2.0s  other  failed  (5ms, EF003)",
+    ]
+
+
+def test_a_retry_is_a_line_with_its_attempt(capsys: pytest.CaptureFixture[str]) -> None:
+    screen = PlainScreen(FakeClock())
+    screen.show(view(node("themes", "retrying")), Streams())
+    screen.show(view(node("themes", "running", attempts=2)), Streams())
+
+    assert capsys.readouterr().err.splitlines() == [
+        "     0ms  themes  retrying",
+        "     0ms  themes  running  (attempt 2)",
+    ]
+
+
+def shown(screen: LiveScreen, text: io.StringIO) -> list[str]:
+    """Close it and return the lines that were seen, each once: what is redrawn in place comes several times."""
+    screen.close()
+    plain = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", text.getvalue())
+    return list(dict.fromkeys(line.strip() for line in plain.replace("\r", "\n").splitlines() if line.strip()))
+
+
+def test_on_a_terminal_open_nodes_show_what_they_say_and_ended_ones_stay_as_lines() -> None:
+    clock, text = FakeClock(), io.StringIO()
+    screen = LiveScreen(Console(file=text, force_terminal=True, width=100), clock)
+    streams = Streams()
+    for word in ("The ", "rain ", "falls"):
+        streams.hear(NodePath("write"), word)
+    clock.advance(timedelta(seconds=3))
+
+    screen.show(view(node("read", "done", ms=1000), node("write")), streams)
+
+    lines = shown(screen, text)
+    assert lines[0] == "3.0s  read  done  (1.0s)"
+    assert re.fullmatch(r"write\s+running\s+3 tokens\s+3\.0s\s+The rain falls", lines[1])
+    assert re.fullmatch(r"r0000000000aa\s+1 done\s+3\.0s", lines[2])
+
+
+def test_a_long_stream_never_takes_the_place_of_the_facts() -> None:
+    text = io.StringIO()
+    screen = LiveScreen(Console(file=text, force_terminal=True, width=60), FakeClock())
+    streams = Streams()
+    streams.hear(NodePath("write"), "word " * 50)
+
+    screen.show(view(node("write")), streams)
+
+    (row, _) = shown(screen, text)
+    assert re.match(r"write\s+running\s+1 tokens\s+0ms\s+\w", row)
+
+
+def test_many_open_nodes_do_not_scroll() -> None:
+    text = io.StringIO()
+    screen = LiveScreen(Console(file=text, force_terminal=True, width=100, height=50), FakeClock())
+
+    screen.show(view(*(node(f"all[{index}]/w") for index in range(100))), Streams())
+
+    lines = shown(screen, text)
+    assert len(lines) == 18
+    assert lines[16].startswith("… and 84 more")
