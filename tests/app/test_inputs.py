@@ -56,7 +56,15 @@ async def test_a_file_is_kept_and_passed_by_reference(store: MemoryStore, tmp_pa
     inputs = await gather_inputs(store, declared(letter="file"), [f"letter={letter}"], {})
 
     digest = hashlib.sha256(b"Dear all").hexdigest()
-    assert inputs == {"letter": {"digest": digest, "name": "letter.txt", "media_type": "text/plain", "size": 8}}
+    assert inputs == {
+        "letter": {
+            "digest": digest,
+            "name": "letter.txt",
+            "media_type": "text/plain",
+            "size": 8,
+            "integrity": "user",
+        }
+    }
 
 
 async def test_single_inputs_win_over_the_file(store: MemoryStore) -> None:

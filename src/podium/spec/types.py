@@ -3,7 +3,7 @@
 | shorthand | means |
 |---|---|
 | `text integer number boolean date any` | a scalar; `date` is text such as `2026-11-21`, `any` is anything |
-| `file` | a reference to stored bytes: `{digest, name, media_type, size}` |
+| `file` | a reference to stored bytes: `{digest, name, media_type, size, integrity}` |
 | `[text]` | a list |
 | `{title: text, notes?: text}` | an object with these fields and no others; `?` makes one optional |
 | `{enum: [a, b]}` | one of these |
@@ -42,8 +42,9 @@ _SCALARS: dict[str, dict[str, Json]] = {
             "name": {"type": "string"},
             "media_type": {"type": "string"},
             "size": {"type": "integer"},
+            "integrity": {"enum": ["system", "user", "endorsed", "untrusted"]},
         },
-        "required": ["digest", "name", "media_type", "size"],
+        "required": ["digest", "name", "media_type", "size", "integrity"],
         "additionalProperties": False,
     },
 }
