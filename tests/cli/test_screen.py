@@ -11,12 +11,14 @@ from podium.cli.screen import LiveScreen, PlainScreen
 from podium.clock import Millis
 from podium.ids import NodePath, RunId
 from podium.observe.live import Streams
-from podium.observe.timeline import NodeStatus, NodeView, RunView
+from podium.observe.timeline import NodeStatus, NodeView, Progress
 from podium.testing.clock import START, FakeClock
 
 
-def view(*nodes: NodeView) -> RunView:
-    return RunView(run=RunId("r0000000000aa"), created_at=START, nodes=nodes)
+def moved(*nodes: NodeView) -> Progress:
+    working = tuple(node for node in nodes if not node.ended_at)
+    closed = len(nodes) - len(working)
+    return Progress(run=RunId("r0000000000aa"), created_at=START, changed=nodes, working=working, closed=closed)
 
 
 def node(path: str, status: NodeStatus = "running", *, ms: int = 0, attempts: int = 1, tokens: int = 0) -> NodeView:
@@ -35,10 +37,10 @@ def node(path: str, status: NodeStatus = "running", *, ms: int = 0, attempts: in
 def test_without_a_terminal_each_change_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     clock = FakeClock()
     screen = PlainScreen(clock)
-    screen.show(view(node("themes")), Streams())
-    screen.show(view(node("themes")), Streams())
+    screen.show(moved(node("themes")), Streams())
+    screen.show(moved(node("themes")), Streams())
     clock.advance(timedelta(seconds=2))
-    screen.show(view(node("themes", "done", ms=2000, tokens=1234), node("other", "failed", ms=5)), Streams())
+    screen.show(moved(node("themes", "done", ms=2000, tokens=1234), node("other", "failed", ms=5)), Streams())
 
     assert capsys.readouterr().err.splitlines() == [
         "     0ms  themes  running",
@@ -49,8 +51,8 @@ def test_without_a_terminal_each_change_is_one_line(capsys: pytest.CaptureFixtur
 
 def test_a_retry_is_a_line_with_its_attempt(capsys: pytest.CaptureFixture[str]) -> None:
     screen = PlainScreen(FakeClock())
-    screen.show(view(node("themes", "retrying")), Streams())
-    screen.show(view(node("themes", "running", attempts=2)), Streams())
+    screen.show(moved(node("themes", "retrying")), Streams())
+    screen.show(moved(node("themes", "running", attempts=2)), Streams())
 
     assert capsys.readouterr().err.splitlines() == [
         "     0ms  themes  retrying",
@@ -73,7 +75,7 @@ def test_on_a_terminal_open_nodes_show_what_they_say_and_ended_ones_stay_as_line
         streams.hear(NodePath("write"), word)
     clock.advance(timedelta(seconds=3))
 
-    screen.show(view(node("read", "done", ms=1000), node("write")), streams)
+    screen.show(moved(node("read", "done", ms=1000), node("write")), streams)
 
     lines = shown(screen, text)
     assert lines[0] == "3.0s  read  done  (1.0s)"
@@ -87,7 +89,7 @@ def test_a_long_stream_never_takes_the_place_of_the_facts() -> None:
     streams = Streams()
     streams.hear(NodePath("write"), "word " * 50)
 
-    screen.show(view(node("write")), streams)
+    screen.show(moved(node("write")), streams)
 
     (row, _) = shown(screen, text)
     assert re.match(r"write\s+running\s+1 tokens\s+0ms\s+\w", row)
@@ -97,8 +99,20 @@ def test_many_open_nodes_do_not_scroll() -> None:
     text = io.StringIO()
     screen = LiveScreen(Console(file=text, force_terminal=True, width=100, height=50), FakeClock())
 
-    screen.show(view(*(node(f"all[{index}]/w") for index in range(100))), Streams())
+    screen.show(moved(*(node(f"all[{index}]/w") for index in range(100))), Streams())
 
     lines = shown(screen, text)
     assert len(lines) == 18
     assert lines[16].startswith("… and 84 more")
+
+
+def test_a_crowd_of_items_tells_only_of_those_that_do_not_do_well(capsys: pytest.CaptureFixture[str]) -> None:
+    screen = PlainScreen(FakeClock())
+    crowd = NodeView(path=NodePath("all"), items=21, started_at=START)
+    few = NodeView(path=NodePath("few"), items=20, started_at=START)
+
+    screen.show(moved(crowd, few), Streams())
+    screen.show(moved(node("all[0]/w", "done"), node("all[1]/w", "failed"), node("few[0]/w", "done")), Streams())
+
+    told = [line.split()[1] for line in capsys.readouterr().err.splitlines()]
+    assert told == ["all", "few", "all[1]/w", "few[0]/w"]

@@ -226,3 +226,16 @@ def test_a_failed_run_names_the_node_and_the_code_that_ended_it() -> None:
 
     assert (told.view.ended, told.view.code, told.view.node) == ("failed", "EF010", "history")
     assert told.node("history").status == "failed"
+
+
+def test_progress_tells_what_moved_since_it_was_asked_last() -> None:
+    told = created().then(intent(), "a", 1).then(NodeParked(reason="signal", signal="go"), "b")
+    first = told.timeline.progress()
+    told.then(NodeDone(out=REF), "a", 1)
+    second = told.timeline.progress()
+
+    assert [node.path for node in first.changed] == ["a", "b"]
+    assert [(node.path, node.status) for node in second.changed] == [("a", "done")]
+    assert [node.path for node in second.working] == ["b"]
+    assert (first.closed, second.closed) == (0, 1)
+    assert told.timeline.progress().changed == ()

@@ -83,7 +83,7 @@ async def read_overview(store: RunStore, run: RunId) -> Overview:
         status=row.status,
         result=await _result(store, view),
         fault=await read_end_fault(store, view),
-        asks=await read_asks(store, view),
+        asks=await read_asks(store, run, view.waits),
     )
 
 
@@ -113,9 +113,9 @@ async def read_json(store: RunStore, run: RunId, ref: PayloadRef | None) -> Json
         raise
 
 
-async def read_asks(store: RunStore, view: RunView) -> tuple[Ask, ...]:
-    """Return what the run waits for, people's part first read, in the order in which it was asked."""
-    return tuple([await _ask(store, view.run, node) for node in view.waits])
+async def read_asks(store: RunStore, run: RunId, waits: Sequence[NodeView]) -> tuple[Ask, ...]:
+    """Return what nodes wait for, with its words."""
+    return tuple([await _ask(store, run, node) for node in waits])
 
 
 async def _ask(store: RunStore, run: RunId, node: NodeView) -> Ask:

@@ -19,7 +19,7 @@ from podium.app.serving import serving
 from podium.cli import exits
 from podium.cli.questions import Questions
 from podium.observe.live import Streams
-from podium.observe.timeline import RunView, Timeline
+from podium.observe.timeline import Timeline
 
 if TYPE_CHECKING:
     from podium.app.installation import Installation
@@ -81,19 +81,15 @@ class Foreground:
             await self._changed.wait()
             self._changed.clear()
             await self._read_on()
-            view = self._timeline.view
             if self._asks:
-                await self._questions.look(group, view)
-            if not self._questions.asking and await self._only_people_can_help(view):
+                await self._questions.look(group, self._timeline.waits)
+            if not self._questions.asking and await self._only_people_can_help():
                 self._stop.set()
 
     async def _read_on(self) -> None:
         before = self._timeline.seq
         await read_timeline(self._installation.store, self._run, self._timeline)
         if self._timeline.seq != before:
-            for node in self._timeline.view.nodes:
-                if node.ended_at:
-                    self._streams.close(node.path)
             self._show()
 
     async def _redraw(self) -> None:
@@ -103,13 +99,17 @@ class Foreground:
 
     def _show(self) -> None:
         if not self._questions.asking and not self._interrupted:
-            self._screen.show(self._timeline.view, self._streams)
+            progress = self._timeline.progress()
+            for node in progress.changed:
+                if node.ended_at:
+                    self._streams.close(node.path)
+            self._screen.show(progress, self._streams)
 
-    async def _only_people_can_help(self, view: RunView) -> bool:
+    async def _only_people_can_help(self) -> bool:
         row = await self._installation.store.row(self._run)
-        if row is None or row.seq > view.seq or row.owner or row.runnable_at or row.status not in PEOPLE:
+        if row is None or row.seq > self._timeline.seq or row.owner or row.runnable_at or row.status not in PEOPLE:
             return False
-        return all(node.wait and node.wait.reason in PEOPLE for node in view.waits)
+        return all(node.wait and node.wait.reason in PEOPLE for node in self._timeline.waits)
 
     def _catch_signals(self) -> None:
         loop = asyncio.get_running_loop()

@@ -7,7 +7,7 @@ the person postponed is not asked again by this process.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from podium.app.overview import Ask, read_asks
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from podium.app.installation import Installation
     from podium.cli.screen import Screen
     from podium.ids import NodePath, RunId
-    from podium.observe.timeline import RunView
+    from podium.observe.timeline import NodeView
 
 ANSWERABLE = frozenset({"approval", "doubt"})
 """Waits that a yes or a no ends."""
@@ -49,15 +49,15 @@ class Questions:
         """Whether a question stands on the terminal now."""
         return self._open is not None
 
-    async def look(self, group: asyncio.TaskGroup, view: RunView) -> None:
+    async def look(self, group: asyncio.TaskGroup, waits: Sequence[NodeView]) -> None:
         """End the question when it has been answered, and ask the next one."""
         if self._open is not None:
             path, _ = self._open
-            if any(node.path == path for node in view.waits):
+            if any(node.path == path for node in waits):
                 return
             self.give_up()
             self._screen.tell(f"\n{path}: answered elsewhere")
-        for ask in await read_asks(self._installation.store, view):
+        for ask in await read_asks(self._installation.store, self._run, waits):
             if ask.node.wait and ask.node.wait.reason in ANSWERABLE and ask.path not in self._postponed:
                 self._open = (ask.path, group.create_task(self._ask(ask)))
                 return

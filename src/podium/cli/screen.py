@@ -11,24 +11,25 @@ from podium.cli.console import err, say
 from podium.cli.words import count, styled, took
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from rich.console import Console, RenderableType
 
     from podium.clock import Clock, Millis
     from podium.ids import NodePath
     from podium.observe.live import Streams
-    from podium.observe.timeline import NodeStatus, NodeView, RunView
+    from podium.observe.timeline import NodeStatus, NodeView, Progress
 
 MAX_ROWS = 16
 """Open nodes shown at once; more would scroll."""
+
+FEW_ITEMS = 20
+"""A map with more items than this tells only of those that fail or wait, not of each that is done."""
 
 
 class Screen(Protocol):
     """Where progress is shown."""
 
-    def show(self, view: RunView, streams: Streams) -> None:
-        """Take what is known now."""
+    def show(self, progress: Progress, streams: Streams) -> None:
+        """Take what has moved."""
         ...
 
     def tell(self, text: str) -> None:
@@ -51,7 +52,7 @@ def screen_for(clock: Clock, *, quiet: bool) -> Screen:
 class SilentScreen:
     """Shows nothing but what must be told."""
 
-    def show(self, view: RunView, streams: Streams) -> None:
+    def show(self, progress: Progress, streams: Streams) -> None:
         """Show nothing."""
 
     def tell(self, text: str) -> None:
@@ -62,21 +63,38 @@ class SilentScreen:
         """Nothing is open."""
 
 
+class News:
+    """Which changes of nodes are worth a line: each new status, but no crowd of items that all do well."""
+
+    def __init__(self) -> None:
+        self._told: dict[NodePath, tuple[NodeStatus, int]] = {}
+        self._crowds: set[str] = set()
+
+    def of(self, node: NodeView) -> bool:
+        """Return whether the node's change is worth a line, once."""
+        if node.items > FEW_ITEMS:
+            self._crowds.add(f"{node.path}[")
+        state = (node.status, node.attempts)
+        if self._told.get(node.path) == state:
+            return False
+        self._told[node.path] = state
+        well = node.status in {"running", "done", "skipped"}
+        return not (well and any(node.path.startswith(crowd) for crowd in self._crowds))
+
+
 class PlainScreen:
     """One line whenever a node changes its status; fit for logs."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._seen: dict[NodePath, tuple[NodeStatus, int]] = {}
+        self._news = News()
 
-    def show(self, view: RunView, streams: Streams) -> None:  # noqa: ARG002 - streamed words are no log lines
+    def show(self, progress: Progress, streams: Streams) -> None:  # noqa: ARG002 - streamed words are no log lines
         """Print what changed since the last time."""
         now = self._clock.now()
-        for node in view.nodes:
-            state = (node.status, node.attempts)
-            if self._seen.get(node.path) != state:
-                self._seen[node.path] = state
-                say(_line(node, now, view.created_at))
+        for node in progress.changed:
+            if self._news.of(node):
+                say(_line(node, now, progress.created_at))
 
     def tell(self, text: str) -> None:
         """Print the line."""
@@ -107,27 +125,19 @@ class LiveScreen:
         self._clock = clock
         self._console = console
         self._live = Live(console=console, auto_refresh=False, transient=True)
-        self._ended: dict[NodePath, NodeStatus] = {}
+        self._news = News()
 
-    def show(self, view: RunView, streams: Streams) -> None:
+    def show(self, progress: Progress, streams: Streams) -> None:
         """Redraw."""
+        from rich.text import Text
+
         if not self._live.is_started:
             self._live.start()
         now = self._clock.now()
-        for node in view.nodes:
-            self._keep(node, view, now)
-        working = [node for node in view.nodes if node.status in {"running", "retrying", "waiting"}]
-        self._live.update(_table(view, working, streams, now), refresh=True)
-
-    def _keep(self, node: NodeView, view: RunView, now: Millis) -> None:
-        """Print the line of a node that has just ended, once; a node that began again may end again."""
-        if not node.ended_at:
-            self._ended.pop(node.path, None)
-        elif self._ended.get(node.path) != node.status:
-            self._ended[node.path] = node.status
-            from rich.text import Text
-
-            self._live.console.print(Text(_line(node, now, view.created_at), style=_dim(node)))
+        for node in progress.changed:
+            if self._news.of(node) and node.ended_at:
+                self._live.console.print(Text(_line(node, now, progress.created_at), style=_dim(node)))
+        self._live.update(_table(progress, streams, now), refresh=True)
 
     def tell(self, text: str) -> None:
         """Print the line above the table."""
@@ -145,7 +155,7 @@ def _dim(node: NodeView) -> str:
     return "dim" if node.status in {"done", "skipped"} else "red"
 
 
-def _table(view: RunView, working: Sequence[NodeView], streams: Streams, now: Millis) -> RenderableType:
+def _table(progress: Progress, streams: Streams, now: Millis) -> RenderableType:
     from rich.markup import escape
     from rich.table import Table
     from rich.text import Text
@@ -157,13 +167,13 @@ def _table(view: RunView, working: Sequence[NodeView], streams: Streams, now: Mi
     table.add_column(justify="right", no_wrap=True)
     table.add_column(justify="right", no_wrap=True)
     table.add_column(no_wrap=True, overflow="ellipsis", style="dim", ratio=1)
-    for node in working[:MAX_ROWS]:
+    for node in progress.working[:MAX_ROWS]:
         stream = streams.of(node.path)
         tries = f" ({node.attempts})" if node.attempts > 1 else ""
         tokens = f"{count(stream.pieces)} tokens" if stream.pieces else ""
         table.add_row(escape(node.path), styled(node.status) + tries, tokens, took(node.ms(now)), Text(stream.tail))
-    if len(working) > MAX_ROWS:
-        table.add_row(f"… and {len(working) - MAX_ROWS} more")
-    done = sum(1 for node in view.nodes if node.ended_at)
-    table.add_row(f"[dim]{escape(view.run)}[/dim]", f"[dim]{done} done[/dim]", "", took(max(0, now - view.created_at)))
+    if len(progress.working) > MAX_ROWS:
+        table.add_row(f"… and {len(progress.working) - MAX_ROWS} more")
+    elapsed = took(max(0, now - progress.created_at))
+    table.add_row(f"[dim]{escape(progress.run)}[/dim]", f"[dim]{progress.closed} done[/dim]", "", elapsed)
     return table

@@ -153,12 +153,30 @@ class RunView(Struct, frozen=True, kw_only=True):
         return tuple(node for node in self.nodes if node.wait is not None)
 
 
+class Progress(Struct, frozen=True, kw_only=True):
+    """What has moved since somebody looked last; costs what moved, not what there is.
+
+    Attributes:
+        changed: Nodes as they are now, in the order in which they first moved.
+        working: Nodes that are at work or wait.
+        closed: How many nodes have ended.
+    """
+
+    run: RunId
+    created_at: Millis
+    changed: tuple[NodeView, ...]
+    working: tuple[NodeView, ...]
+    closed: int
+
+
 class Timeline:
     """The fold. Not for several runs: one object, one run."""
 
     def __init__(self, run: RunId) -> None:
         self._run = RunView(run=run)
         self._nodes: dict[NodePath, NodeView] = {}
+        self._working: dict[NodePath, NodeView] = {}
+        self._changed: dict[NodePath, None] = {}
         self._intents: dict[EffectKey, tuple[NodePath, EffectIntent]] = {}
         self._writes: list[EffectView] = []
 
@@ -166,6 +184,27 @@ class Timeline:
     def view(self) -> RunView:
         """What the records say so far."""
         return replace(self._run, nodes=tuple(self._nodes.values()), writes=tuple(self._writes))
+
+    @property
+    def run(self) -> RunId:
+        """The run that is told of."""
+        return self._run.run
+
+    @property
+    def waits(self) -> tuple[NodeView, ...]:
+        """The nodes that wait, in the order in which they began."""
+        return tuple(node for node in self._working.values() if node.wait is not None)
+
+    def progress(self) -> Progress:
+        """Return what has moved since the last call."""
+        changed, self._changed = self._changed, {}
+        return Progress(
+            run=self._run.run,
+            created_at=self._run.created_at,
+            changed=tuple(self._nodes[path] for path in changed),
+            working=tuple(self._working.values()),
+            closed=len(self._nodes) - len(self._working),
+        )
 
     @property
     def seq(self) -> int:
@@ -241,7 +280,7 @@ class Timeline:
             case DoubtSettled():
                 known = self._intents.get(body.id)
                 if known and known[0] in self._nodes:
-                    self._nodes[known[0]] = replace(self._nodes[known[0]], status="running", wait=None)
+                    self._put(replace(self._nodes[known[0]], status="running", wait=None))
             case _:
                 assert_never(body)
 
@@ -304,11 +343,13 @@ class Timeline:
     def _settle(self, record: Record, body: EffectOutcome) -> None:
         path, intent = self._intents.get(body.id, (self._path(record), None))
         node = self._nodes.get(path) or NodeView(path=path, started_at=record.at)
-        self._nodes[path] = replace(
-            node,
-            model=body.model or node.model,
-            input_tokens=node.input_tokens + body.input_tokens,
-            output_tokens=node.output_tokens + body.output_tokens,
+        self._put(
+            replace(
+                node,
+                model=body.model or node.model,
+                input_tokens=node.input_tokens + body.input_tokens,
+                output_tokens=node.output_tokens + body.output_tokens,
+            )
         )
         if intent and body.status == "ok" and body.reply and intent.effect_class in {"write", "irreversible"}:
             self._writes.append(
@@ -316,26 +357,33 @@ class Timeline:
             )
 
     def _received(self, signal: str) -> None:
-        for path, node in self._nodes.items():
+        for node in self.waits:
             if node.wait and node.wait.reason == "signal" and node.wait.signal == signal:
-                self._nodes[path] = replace(node, status="running", wait=None)
+                self._put(replace(node, status="running", wait=None))
 
     def _reopen(self, at: Millis) -> None:
-        for path, node in self._nodes.items():
+        for node in tuple(self._nodes.values()):
             if node.status in {"failed", "stopped"}:
-                self._nodes[path] = replace(node, status="running", started_at=at, ended_at=Millis(0))
+                self._put(replace(node, status="running", started_at=at, ended_at=Millis(0)))
 
     def _stop(self, at: Millis) -> None:
-        for path, node in self._nodes.items():
-            if not node.ended_at:
-                self._nodes[path] = replace(node, status="stopped", ended_at=at, wait=None)
+        for node in tuple(self._working.values()):
+            self._put(replace(node, status="stopped", ended_at=at, wait=None))
 
     def _change(self, record: Record, **changes: object) -> None:
         """Change the record's node, which begins with this record when it is its first."""
         path = self._path(record)
         node = self._nodes.get(path) or NodeView(path=path, started_at=record.at)
         changes.setdefault("attempts", max(node.attempts, record.attempt))
-        self._nodes[path] = replace(node, **changes)
+        self._put(replace(node, **changes))
+
+    def _put(self, node: NodeView) -> None:
+        self._nodes[node.path] = node
+        self._changed[node.path] = None
+        if node.ended_at:
+            self._working.pop(node.path, None)
+        else:
+            self._working[node.path] = node
 
     @staticmethod
     def _path(record: Record) -> NodePath:

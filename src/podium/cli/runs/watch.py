@@ -45,7 +45,7 @@ async def _follow(installation: Installation, run: RunId, screen: Screen) -> str
     try:
         async for _ in installation.store.changed():
             await read_timeline(installation.store, run, timeline)
-            screen.show(timeline.view, Streams())
+            screen.show(timeline.progress(), Streams())
             if timeline.ended:
                 break
     finally:
