@@ -14,11 +14,12 @@ After every run the drill itself checks what is true of each history (`check`) a
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
+from podium.clock import Clock
 from podium.engine.control import open_questions, settle_doubt
 from podium.errors import EffectError
 from podium.graph.model import Compiled
@@ -33,7 +34,7 @@ from podium.ledger.record import (
     Record,
     RunEnded,
 )
-from podium.ledger.store import RowStatus
+from podium.ledger.store import RowStatus, RunStore
 from podium.ledger.verify import verify
 from podium.testing.clock import FakeClock
 from podium.testing.faults import FaultPlan, Killed
@@ -118,43 +119,58 @@ class Drilled(NamedTuple):
     world: FatefulWorld
 
 
+Opening = Callable[[RunStore | None, Clock, FaultPlan], Awaitable[RunStore]]
+"""Opens a store; given the one that was killed, opens what it has left behind."""
+
+
+async def in_memory(dead: RunStore | None, clock: Clock, faults: FaultPlan) -> RunStore:
+    """Open a store in memory."""
+    return dead.crashed() if isinstance(dead, MemoryStore) else MemoryStore(clock=clock, faults=faults)
+
+
 class Drill:
     """One workflow in one world, run with and without a kill."""
 
-    def __init__(self, compiled: Compiled, *, fates: Mapping[str, Fate] | None = None) -> None:
+    def __init__(
+        self, compiled: Compiled, *, fates: Mapping[str, Fate] | None = None, opening: Opening = in_memory
+    ) -> None:
         self._compiled = compiled
         self._fates = fates or {}
+        self._opening = opening
 
     async def run(self, *, kill_at: int = 0) -> Drilled:
         """Run to rest; when killed on the way, start again as another process would."""
         plan = FaultPlan(at=kill_at)
         clock, ids = FakeClock(tick_ms=1), Ids()
         world = FatefulWorld(fates=self._fates, faults=plan)
-        store = MemoryStore(clock=clock, faults=plan)
-        run = RunId("rdrill0000000")
-        for life in range(3):
-            bench = self._bench(store, world, clock, ids)
-            for name in ("read.get", "keyed.put", "once.send"):
-                world.on(name, None)
-            try:
-                if await store.row(run) is None:
-                    await bench.start({"n": 1}, run=run)
-                status = await self._rest(bench, world, run)
-                records = await bench.history(run)
-                final = await self._final(bench, run, status, records)
-                check(records, world)
-                report = await verify(store, run)
-                assert not report.problems, report.problems
-                return Drilled(final, plan, world)
-            except Killed:
-                assert life == 0, "killed twice by one plan"
-                store = store.crashed()
-            finally:
-                with suppress(Killed):  # a part of the dead process
-                    await bench.engine.close()
-        raise AssertionError
+        for name in ("read.get", "keyed.put", "once.send"):
+            world.on(name, None)
+        store = await self._opening(None, clock, plan)
+        try:
+            final = await self._live(self._bench(store, world, clock, ids), world)
+        except Killed:
+            store = await self._opening(store, clock, FaultPlan())
+            final = await self._live(self._bench(store, world, clock, ids), world)
+        await store.close()
+        return Drilled(final, plan, world)
 
-    def _bench(self, store: MemoryStore, world: FatefulWorld, clock: FakeClock, ids: Ids) -> Bench:
+    async def _live(self, bench: Bench, world: FatefulWorld) -> Final:
+        """Drive the run to rest in one process, and judge what it has written."""
+        run, store = RunId("rdrill0000000"), bench.store
+        try:
+            if await store.row(run) is None:
+                await bench.start({"n": 1}, run=run)
+            status = await self._rest(bench, world, run)
+            records = await bench.history(run)
+            check(records, world)
+            report = await verify(store, run)
+            assert not report.problems, report.problems
+            return await self._final(bench, run, status, records)
+        finally:
+            with suppress(Killed):  # the listener is a part of the dead process
+                await bench.engine.close()
+
+    def _bench(self, store: RunStore, world: FatefulWorld, clock: FakeClock, ids: Ids) -> Bench:
         model = ScriptedModel(answer=lambda call: f"answer to {call.messages[-1].text}")
         return Bench(self._compiled, store=store, model=model, tools=ScriptedTools(world), clock=clock, ids=ids)
 
