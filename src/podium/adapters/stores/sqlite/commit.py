@@ -52,11 +52,12 @@ class _Signal(NamedTuple):
 class Committer:
     """The writing thread of one store."""
 
-    def __init__(self, path: Path, *, clock: Clock, faults: Faults, workers: Workers) -> None:
+    def __init__(self, path: Path, *, clock: Clock, faults: Faults, workers: Workers, patience_s: float) -> None:
         self._path = path
         self._clock = clock
         self._faults = faults
         self._workers = workers
+        self._patience_s = patience_s
         self._queue: SimpleQueue[_Waiting | _Signal] = SimpleQueue()
         self._listeners: dict[asyncio.Event, Loop] = {}
         self._numbers: Numbers = {}
@@ -149,7 +150,7 @@ class Committer:
     def _transact(self, batch: list[Request[Any]]) -> list[Any]:
         connection = self._connection
         self._faults("before commit")
-        begin(connection, self._path)
+        begin(connection, self._path, patience_s=self._patience_s)
         try:
             transaction = SqliteTransaction(connection, self._numbers, self._workers.alive)
             answers = commit(batch, transaction, now=self._clock.now())

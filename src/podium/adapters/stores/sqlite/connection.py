@@ -28,11 +28,12 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
         path, timeout=PATIENCE_S if read_only else 0, isolation_level=None, check_same_thread=False
     )
     try:
-        connection.execute("PRAGMA synchronous = FULL")
+        # looking at the header waits, too, for a process that is just making the database
+        insist(lambda: connection.execute("PRAGMA synchronous = FULL"), path)
         connection.execute("PRAGMA cell_size_check = ON")
         if read_only:
             connection.execute("PRAGMA query_only = ON")
-    except sqlite3.Error:
+    except BaseException:
         connection.close()
         raise
     return connection

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, bindparam, select
 
 from podium.adapters.stores.sqlite.schema import ADMIN_NUMBER, CONTROL, PAYLOAD, RECORD, RUN, WORKFLOW
-from podium.adapters.stores.sqlite.transaction import ROW_FIELDS, row_of, stored_of
+from podium.adapters.stores.sqlite.transaction import ROW_FIELDS, as_bytes, row_of, stored_of
 from podium.clock import Millis
 from podium.errors import UsageError
 from podium.ids import ADMIN, Digest, RunId, WorkflowVersion
@@ -115,7 +115,9 @@ def payload(connection: Connection, run: RunId, digest: Digest) -> tuple[bytes, 
     """Return salt and bytes of a payload; None for bytes that stand in a file."""
     number = _number(connection, run)
     found = connection.execute(_PAYLOAD, {"run": number, "digest": bytes.fromhex(digest)}).one_or_none()
-    return None if found is None else (found.salt, found.data)
+    if found is None:
+        return None
+    return as_bytes(found.salt), None if found.data is None else as_bytes(found.data)
 
 
 def control(connection: Connection) -> Control:

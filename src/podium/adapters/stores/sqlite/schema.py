@@ -44,6 +44,7 @@ RUN = Table(
     Index("run_timer", "next_timer_at", sqlite_where=text("next_timer_at > 0 AND owner = ''")),
     Index("run_owner", "owner", sqlite_where=text("owner <> ''")),
     Index("run_created", "created_at"),
+    sqlite_strict=True,
 )
 
 RECORD = Table(
@@ -59,6 +60,7 @@ RECORD = Table(
     CheckConstraint("seq > 0", name="record_seq"),
     CheckConstraint("length(hash) = 32", name="record_hash"),
     Index("record_key", "run", "key", unique=True, sqlite_where=text("key IS NOT NULL")),
+    sqlite_strict=True,
 )
 
 PAYLOAD = Table(
@@ -72,6 +74,7 @@ PAYLOAD = Table(
     Column("data", BLOB),
     UniqueConstraint("run", "digest", name="payload_digest"),
     CheckConstraint("length(digest) = 32", name="payload_digest_length"),
+    sqlite_strict=True,
 )
 
 WORKFLOW = Table(
@@ -83,6 +86,7 @@ WORKFLOW = Table(
     Column("source", Text, nullable=False),
     Column("file", Text, nullable=False),
     Column("published_at", Integer, nullable=False),
+    sqlite_strict=True,
 )
 
 CONTROL = Table(
@@ -95,4 +99,5 @@ CONTROL = Table(
     Column("at", Integer, nullable=False),
     CheckConstraint("id = 1", name="control_one_row"),
     CheckConstraint("length(head) = 32", name="control_head"),
+    sqlite_strict=True,
 )

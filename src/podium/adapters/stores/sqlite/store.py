@@ -25,7 +25,7 @@ from sqlalchemy.exc import DBAPIError
 from podium.adapters.stores.sqlite import reads
 from podium.adapters.stores.sqlite.blobs import Blobs
 from podium.adapters.stores.sqlite.commit import Committer
-from podium.adapters.stores.sqlite.connection import connect
+from podium.adapters.stores.sqlite.connection import PATIENCE_S, connect
 from podium.adapters.stores.sqlite.failures import clear_errors
 from podium.adapters.stores.sqlite.upgrade import HEAD, Opened, prepare
 from podium.adapters.stores.sqlite.workers import Workers
@@ -47,27 +47,39 @@ _READERS = 2
 class SqliteStore(Submitting):
     """A `RunStore`; open it with `open`."""
 
-    def __init__(self, home: Path, *, clock: Clock, faults: Faults) -> None:
+    def __init__(self, home: Path, *, clock: Clock, faults: Faults, patience_s: float) -> None:
         self._database = home / "podium.db"
         self._blobs = Blobs(home / "blobs")
         self._files = Blobs(home / "files")
         self._workers = Workers(home / "workers")
         self._pool = ThreadPoolExecutor(_READERS, thread_name_prefix="podium-read")
         self._engine = _reading(self._database)
-        self._committer = Committer(self._database, clock=clock, faults=faults, workers=self._workers)
+        self._committer = Committer(
+            self._database, clock=clock, faults=faults, workers=self._workers, patience_s=patience_s
+        )
         self._closed = False
 
     @classmethod
     async def open(
-        cls, home: Path, *, clock: Clock, ids: IdSource, create: bool = True, faults: Faults = no_faults
+        cls,
+        home: Path,
+        *,
+        clock: Clock,
+        ids: IdSource,
+        create: bool = True,
+        faults: Faults = no_faults,
+        patience_s: float = PATIENCE_S,
     ) -> SqliteStore:
         """Open the store in `home`; create or upgrade it where needed.
+
+        Args:
+            patience_s: How long another process may hold the write lock before a write fails with ST001.
 
         Raises:
             StoreError: when there is none and `create` is false, or it cannot be used, with the next step.
         """
         opened = await asyncio.to_thread(_prepare, home, create=create)
-        store = await asyncio.to_thread(cls, home, clock=clock, faults=faults)
+        store = await asyncio.to_thread(cls, home, clock=clock, faults=faults, patience_s=patience_s)
         if opened:
             # a new store gets a name, so that evidence from two of them is told apart
             subject = ids.random_bytes(8).hex() if opened == "store.created" else HEAD

@@ -135,7 +135,12 @@ def row_of(run: str, values: Sequence[Any]) -> RunRow:
 
 def stored_of(run: RunId, seq: int, key: str | None, data: bytes, hash_: bytes) -> StoredRecord:
     """Return a record as it stands in the table."""
-    return StoredRecord(stream=run, seq=seq, data=data, hash=Digest(hash_.hex()), key=key or "")
+    return StoredRecord(stream=run, seq=seq, data=as_bytes(data), hash=Digest(as_bytes(hash_).hex()), key=key or "")
+
+
+def as_bytes(value: bytes | str) -> bytes:
+    """Return the bytes of a column that somebody may have tampered with so that it comes as text."""
+    return value if isinstance(value, bytes) else str(value).encode()
 
 
 def _row_values(row: RunRow) -> list[Any]:
