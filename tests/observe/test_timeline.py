@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from podium.clock import Millis
 from podium.ids import Digest, EffectKey, NodePath, RunId, WorkflowVersion
 from podium.ledger.record import (
@@ -239,3 +241,20 @@ def test_progress_tells_what_moved_since_it_was_asked_last() -> None:
     assert [node.path for node in second.working] == ["b"]
     assert (first.closed, second.closed) == (0, 1)
     assert told.timeline.progress().changed == ()
+
+
+@pytest.mark.parametrize(
+    ("port", "label"),
+    [
+        ("out", "done"),
+        ("case_1", "done"),
+        ("revise", "revised"),
+        ("rejected", "rejected"),
+        ("expired", "expired"),
+        ("unclear", "unclear"),
+        ("stop:failed", "failed"),
+        ("stop:done", "done"),
+    ],
+)
+def test_a_node_that_left_by_no_success_is_not_called_done(port: str, label: str) -> None:
+    assert created().then(NodeDone(port=port), "a", 1).node("a").label == label

@@ -113,7 +113,7 @@ def _line(node: NodeView, now: Millis, since: Millis) -> str:
     ]
     known = ", ".join(fact for fact in facts if fact)
     elapsed = took(max(0, now - since))
-    return f"{elapsed:>8}  {node.path}  {node.status}" + (f"  ({known})" if known else "")
+    return f"{elapsed:>8}  {node.path}  {node.label}" + (f"  ({known})" if known else "")
 
 
 class LiveScreen:
@@ -152,7 +152,7 @@ class LiveScreen:
 
 
 def _dim(node: NodeView) -> str:
-    return "dim" if node.status in {"done", "skipped"} else "red"
+    return "dim" if node.label in {"done", "skipped", "revised"} else "red"
 
 
 def _table(progress: Progress, streams: Streams, now: Millis) -> RenderableType:

@@ -18,6 +18,11 @@ STYLES = {
     "retrying": "yellow",
     "waiting": "magenta",
     "skipped": "dim",
+    "revised": "yellow",
+    "rejected": "red",
+    "expired": "red",
+    "error": "red",
+    "unclear": "yellow",
 }
 """Colours of statuses; only terminals show them."""
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from msgspec import Struct
 
 from podium.clock import Millis
-from podium.observe.timeline import NodeStatus, NodeView
+from podium.observe.timeline import NodeView
 
 _INDEX = re.compile(r"\[\d+\]")
 
@@ -22,13 +22,13 @@ class NodeGroup(Struct, frozen=True, kw_only=True):
 
     Attributes:
         path: With `[*]` for any item.
-        statuses: `{status: nodes}`, never empty.
+        statuses: `{label: nodes}`, never empty.
         model: Names of all models that answered, joined by commas.
         ms: From the first start to the last end.
     """
 
     path: str
-    statuses: Mapping[NodeStatus, int]
+    statuses: Mapping[str, int]
     attempts: int
     model: str
     input_tokens: int
@@ -60,7 +60,7 @@ def _group(path: str, nodes: list[NodeView], now: Millis) -> NodeGroup:
     end = max(node.ended_at or now for node in nodes)
     return NodeGroup(
         path=path,
-        statuses=dict(Counter(node.status for node in nodes)),
+        statuses=dict(Counter(node.label for node in nodes)),
         attempts=sum(node.attempts for node in nodes),
         model=", ".join(sorted({node.model for node in nodes if node.model})),
         input_tokens=sum(node.input_tokens for node in nodes),

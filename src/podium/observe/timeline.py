@@ -47,6 +47,7 @@ from podium.ledger.record import (
     RunStatus,
     SignalReceived,
 )
+from podium.spec.model import HANDLED_PORTS
 
 NodeStatus = Literal["running", "retrying", "waiting", "done", "failed", "skipped", "stopped"]
 
@@ -103,6 +104,19 @@ class NodeView(Struct, frozen=True, kw_only=True):
     error: PayloadRef | None = None
     items: int = 0
     wait: Wait | None = None
+
+    @property
+    def label(self) -> str:
+        """How it stands in a word: its status, or the port by which it left when that was no success."""
+        match self.port:
+            case "revise":
+                return "revised"
+            case "stop:failed":
+                return "failed"
+            case port if self.status == "done" and port in HANDLED_PORTS:
+                return port
+            case _:
+                return self.status
 
     def ms(self, now: Millis) -> int:
         """Return how long it took, or has taken by `now`."""
