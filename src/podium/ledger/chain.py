@@ -21,7 +21,13 @@ from podium.ledger.store import StoredRecord
 
 
 class _Wire(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, rename={"version": "v"}
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    omit_defaults=True,
+    forbid_unknown_fields=True,
+    gc=False,
+    rename={"version": "v"},
 ):
     at: Time
     body: AnyBody
@@ -60,7 +66,12 @@ def seal(entry: Entry, *, stream: RunId, seq: int, prev: Digest, at: Millis) -> 
         path=entry.path,
     )
     data = encode_struct(wire)
-    return _record(decode_struct(data, _DECODER), leaf_hash(data)), data
+    try:
+        # INVARIANT: what is written can be read again; that it is canonical is a property of the encoder
+        again = _DECODER.decode(data)
+    except msgspec.MsgspecError as error:
+        raise NotCanonical(str(error)) from None
+    return _record(again, leaf_hash(data)), data
 
 
 def unseal(stored: StoredRecord) -> Record:

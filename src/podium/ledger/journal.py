@@ -165,11 +165,11 @@ class _Journal:
 
     def _append(self, request: Append) -> Appended:
         run = self._owned(request)
-        intents = any(isinstance(entry.body, EffectIntent) for entry in request.entries)
-        if intents and self._load_control().killed:
+        kinds = {type(entry.body) for entry in request.entries}
+        if EffectIntent in kinds and self._load_control().killed:
             help_ = "wait, or turn the kill switch off; whatever had been sent before is finished and recorded"
             raise Rejected("ST007", "the kill switch is on, so no effect may start", help=help_)
-        if any(isinstance(entry.body, RunEnded) for entry in request.entries[:-1]):
+        if RunEnded in kinds and any(isinstance(entry.body, RunEnded) for entry in request.entries[:-1]):
             raise Rejected("ST005", f"run `{run.name}` cannot go on in the same append that ends it")
         # read before ours are added
         foreign = self._since(run, request.seen)
@@ -280,7 +280,8 @@ class _Journal:
         for (record, data), entry in zip(sealed, entries, strict=True):
             stream.take(record)
             changes.records.append(NewRecord(stream.name, record.seq, record.key, data, record.hash))
-            changes.payloads.extend((stream.name, payload) for payload in entry.payloads)
+            for payload in entry.payloads:
+                changes.payloads.append((stream.name, payload))
             if record.key:
                 self._taken.add((stream.name, record.key))
         return tuple(record for record, _ in sealed)

@@ -37,7 +37,7 @@ Int = Annotated[int, Meta(ge=-MAX_INT, le=MAX_INT)]
 Time = Annotated[Millis, Meta(ge=-MAX_INT, le=MAX_INT)]
 
 
-class PayloadRef(Struct, frozen=True, omit_defaults=True):
+class PayloadRef(Struct, frozen=True, omit_defaults=True, gc=False):
     """Where a payload is found and what proves it.
 
     Attributes:
@@ -50,8 +50,8 @@ class PayloadRef(Struct, frozen=True, omit_defaults=True):
     size: Int
 
 
-class Body(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind"):
-    """What is special to a kind of record."""
+class Body(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", gc=False):
+    """What is special to a kind of record; like everything here without cycles, so the collector need not look."""
 
 
 class RunCreated(Body, frozen=True, tag="run.created", kw_only=True):
@@ -153,7 +153,7 @@ class NodeSkipped(Body, frozen=True, tag="node.skipped", kw_only=True):
     reason: Literal["not_chosen", "when", "blocked"]
 
 
-class GateDecision(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class GateDecision(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """What the gate said and by what.
 
     Attributes:
@@ -169,7 +169,7 @@ class GateDecision(Struct, frozen=True, kw_only=True, omit_defaults=True):
     approval: str = ""
 
 
-class Reservation(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Reservation(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """The most that the effect may use, held until its settlement."""
 
     tokens: Int = 0
@@ -319,7 +319,7 @@ AnyBody = (
 )
 
 
-class Payload(Struct, frozen=True):
+class Payload(Struct, frozen=True, gc=False):
     """Bytes that a record refers to, as first encoded; `ref` is computed once, by `payload()`."""
 
     ref: PayloadRef
@@ -327,7 +327,7 @@ class Payload(Struct, frozen=True):
     data: bytes
 
 
-class Entry(Struct, frozen=True, kw_only=True):
+class Entry(Struct, frozen=True, kw_only=True, gc=False):
     """What a writer hands in.
 
     Attributes:
@@ -345,7 +345,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     payloads: tuple[Payload, ...] = ()
 
 
-class Record(Struct, frozen=True, kw_only=True):
+class Record(Struct, frozen=True, kw_only=True, gc=False):
     """A stored record, decoded."""
 
     stream: RunId

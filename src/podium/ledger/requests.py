@@ -31,7 +31,7 @@ def no_faults(_: FaultPoint) -> None:
     """Go on."""
 
 
-class Request(Struct, Generic[T], frozen=True, kw_only=True):
+class Request(Struct, Generic[T], frozen=True, kw_only=True, gc=False):
     """Something to write; `T` is the answer."""
 
 
@@ -99,7 +99,7 @@ RunRequest = Start | ClaimRun | Append | Post | Release
 AnyRequest = Publish | Note | SetKilled | RunRequest
 
 
-class NewRecord(Struct, frozen=True):
+class NewRecord(Struct, frozen=True, gc=False):
     """A record to insert."""
 
     stream: RunId
