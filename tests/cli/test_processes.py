@@ -48,6 +48,12 @@ async def letter(key: EffectKey) -> str:
 async def parcel() -> str:
     \"\"\"Deliver once the file `go` is there.\"\"\"
     return await deliver()
+
+
+@tool(effect="irreversible", delivery="once")
+def stubborn() -> str:
+    \"\"\"Deliver once the file `go` is there, in a thread that nobody can stop.\"\"\"
+    return asyncio.run(deliver())
 """
 LETTER = "letter: {effect: write, delivery: keyed}"
 TOOLS = f"{{post: {{python: post_office, effect: irreversible, delivery: once, functions: {{{LETTER}}}}}}}"
@@ -182,6 +188,34 @@ def test_ctrl_c_leaves_a_run_that_resume_finishes(
     code, resumed = resume(run)
     assert (code, resumed["status"]) == (0, "done")
     assert resumed["ledger"].startswith("intact")
+
+
+def test_ctrl_c_takes_a_question_away_and_leaves_it_open(
+    run_at: Callable[..., subprocess.Popen[str]], terminal: Terminal, workflow: Write, podium: Podium
+) -> None:
+    process = run_at("run", workflow(ASK, result="approve.out"))
+    terminal.wait_for(r"\[l\]ater\? ")
+
+    process.send_signal(signal.SIGINT)
+
+    assert process.wait(60) == 130
+    assert podium("runs", "show", only_run(podium), "-o", "json").json["status"] == "waiting(approval)"
+
+
+def test_a_second_ctrl_c_leaves_at_once_what_cannot_be_stopped(
+    started: Started, workflow: Write, podium: Podium
+) -> None:
+    process = started("run", workflow("  mail: {tool: post.stubborn}\n", tools=TOOLS))
+    begun(1)
+    process.send_signal(signal.SIGINT)
+    assert process.stderr is not None
+    while "letting go" not in process.stderr.readline():
+        pass
+
+    process.send_signal(signal.SIGINT)
+
+    assert process.wait(60) == 130
+    assert podium("ledger", "verify", only_run(podium), "-o", "json").json["intact"] is True
 
 
 def test_a_killed_run_is_finished_by_resume_and_what_was_done_is_not_done_again(
