@@ -19,7 +19,7 @@ from podium.node.calls import Message, ModelCall
 from podium.spec.types import parse_type
 from podium.testing.conformance.models import ModelSuite, answer, asking
 
-pytestmark = [pytest.mark.anyio, pytest.mark.local_model]
+pytestmark = [pytest.mark.anyio, pytest.mark.local_model, pytest.mark.slow]
 
 
 @pytest.fixture
@@ -30,6 +30,7 @@ async def llama(small_model: Path) -> AsyncIterator[LlamaModel]:
 
 
 @pytest.mark.local_model
+@pytest.mark.slow
 class TestLlama(ModelSuite):
     @pytest.fixture
     def model(self, llama: LlamaModel) -> ModelPort:

@@ -9,8 +9,10 @@
 | HTTP 5xx, overloaded | EF003 unavailable | no |
 | HTTP 401, 403; quota used up | EF005 invalid_input | no |
 | other HTTP 4xx, redirects, prompt too long | EF006 invalid_input | no |
-| a stream that is broken, ends early or says nothing | EF007 invalid_output | unknown |
+| a stream that is broken, ends early or says nothing | EF007 invalid_output | no |
 | refusal, content filter | EF008 refused | no |
+
+`landed` is about doubt: an answer that came and is unusable leaves none.
 
 Messages carry what the provider said, shortened, without the key; of a 401 or 403 they carry nothing, because
 providers repeat the key there.
@@ -81,7 +83,7 @@ def from_provider(error: Exception, target: Target, timeout_s: float) -> EffectE
         case httpx2.TransportError():
             return unreachable(target, "broke the connection off", sent=True)
         case _:
-            return unusable(f"`{target.name}` gave no usable answer: {_clean(str(error), target)}")
+            return invalid_answer(f"`{target.name}` gave no usable answer: {_clean(str(error), target)}")
 
 
 def from_status(status: int, target: Target, *, said: str = "", retry_after_s: float | None = None) -> EffectError:
@@ -129,13 +131,6 @@ def refused(target: Target) -> EffectError:
         kind="refused",
         help="look at the prompt and what was put into it",
     )
-
-
-def unusable(message: str) -> EffectError:
-    """Return the error for an answer that is none; the model has been at work."""
-    error = invalid_answer(message)
-    error.landed = "unknown"
-    return error
 
 
 def _from_connection(error: theirs.ModelConnectionError, target: Target, timeout_s: float) -> EffectError:

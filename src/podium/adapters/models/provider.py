@@ -38,10 +38,10 @@ from pydantic_ai.providers.openai import OpenAIProvider
 from pydantic_ai.providers.openai_compatible import OpenAICompatibleProvider
 from pydantic_ai.settings import ModelSettings
 
-from podium.adapters.models.failures import Target, from_provider, from_status, refused, rejected, timed_out, unusable
+from podium.adapters.models.failures import Target, from_provider, from_status, refused, rejected, timed_out
 from podium.adapters.models.http import CONNECT_TIMEOUT_S, one_origin_client
 from podium.adapters.models.messages import object_schema, their_messages, value_of
-from podium.effects.answer import MAX_ANSWER_CHARS
+from podium.effects.answer import MAX_ANSWER_CHARS, invalid_answer
 from podium.effects.ports import Progress
 from podium.errors import EffectError
 from podium.ids import EffectKey
@@ -151,7 +151,7 @@ class ProviderModel:
             if response.finish_reason == "content_filter":
                 raise refused(self._target)
             if response.finish_reason is None:
-                raise unusable(f"`{self.name}` stopped before its answer was complete")
+                raise invalid_answer(f"`{self.name}` stopped before its answer was complete")
             value = value_of(call, text, finish, native=self._asking.native)
         except EffectError as error:
             error.tokens = (usage.input_tokens, usage.output_tokens, usage.cached_tokens)
@@ -162,7 +162,7 @@ class ProviderModel:
         try:
             names = [card.id for card in msgspec.json.decode(response.content, type=_Listed).data]
         except msgspec.DecodeError:
-            raise unusable(f"what answers at {self._target.base_url} is no model server") from None
+            raise invalid_answer(f"what answers at {self._target.base_url} is no model server") from None
         if names and self._model.model_name not in names:
             some = ", ".join(f"`{name}`" for name in names[:8])
             raise rejected(self._target, f"is not offered at {self._target.base_url}", help=f"it offers {some}")
@@ -232,7 +232,7 @@ async def _follow(stream: StreamedResponse, progress: Progress) -> None:
         piece = _text_of(event)
         seen += len(piece)
         if seen > MAX_ANSWER_CHARS:
-            raise unusable(f"the answer has more than {MAX_ANSWER_CHARS} characters")
+            raise invalid_answer(f"the answer has more than {MAX_ANSWER_CHARS} characters")
         progress(piece)
 
 

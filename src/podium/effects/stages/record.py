@@ -116,6 +116,9 @@ class Recording:
             code=error.code,
             error_kind=error.kind,
             reply=stored.ref,
+            input_tokens=error.tokens[0],
+            output_tokens=error.tokens[1],
+            cached_tokens=error.tokens[2],
         )
         return Entry(body=body, payloads=(stored,))
 
