@@ -124,6 +124,19 @@ def test_without_a_terminal_a_run_waits_and_says_how_to_approve(podium: Podium, 
     assert f"podium approve {run} approve" in done.err
 
 
+@pytest.mark.slow
+def test_a_retry_that_is_due_later_is_waited_for_before_people_are(podium: Podium, workflow: Write) -> None:
+    tools = "{files: {python: podium.tools.files, root: ./out, effect: read, delivery: repeatable, only: [read]}}"
+    retry = "retry: {max: 1, backoff: 3s, on: [failed]}, on_error: continue"
+    file = workflow(f"{ASK}  text: {{tool: files.read, with: {{path: a.txt}}, {retry}}}\n", tools=tools)
+
+    done = podium("run", file, "-o", "json")
+
+    attempts = {node["path"]: (node["status"], node["attempts"]) for node in done.json["nodes"]}
+    assert (done.code, done.json["status"]) == (8, "waiting(approval)")
+    assert attempts["text"] == ("failed", 2)
+
+
 def test_yes_approves_beforehand_and_the_record_says_so(podium: Podium, workflow: Write) -> None:
     done = podium("run", workflow(ASK, result="approve.out"), "--yes", "-o", "json")
 

@@ -46,7 +46,7 @@ async def examine(home: Path) -> list[Finding]:
 def _machine(home: Path) -> list[Finding]:
     return [
         _python(),
-        _program("uv", "sets up environments for `make`", "python3 -m pip install uv"),
+        Finding("uv", "ok", shutil.which("uv") or "not on the path; `make` brings its own"),
         _program("git", "the example reads a git repository", "apt install git"),
         _git_server(),
         _local_runtime(),
