@@ -108,7 +108,7 @@ class Control(Struct, frozen=True, kw_only=True):
     at: Millis = Millis(0)
 
 
-class StoredRecord(Struct, frozen=True, kw_only=True):
+class StoredRecord(Struct, frozen=True, kw_only=True, gc=False):
     """A record as it stands in the store, for `verify`: nothing decoded, nothing trusted."""
 
     stream: RunId

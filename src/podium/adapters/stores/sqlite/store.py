@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import getpass
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -170,32 +170,37 @@ class SqliteStore(Submitting):
         return await self._read(self._payload, run, ref)
 
     def _payload(self, connection: Connection, run: RunId, ref: PayloadRef) -> bytes:
-        found = reads.payload(connection, run, ref.digest)
-        if found is None:
+        return self._checked(run, ref, reads.payloads(connection, run, [ref.digest]))
+
+    async def check_payloads(self, run: RunId, refs: Sequence[PayloadRef]) -> dict[Digest, LedgerError]:
+        problems: dict[Digest, LedgerError] = {}
+        for start in range(0, len(refs), reads.PAYLOADS_AT_ONCE):
+            problems |= await self._read(self._problems, run, refs[start : start + reads.PAYLOADS_AT_ONCE])
+        return problems
+
+    def _problems(self, connection: Connection, run: RunId, refs: Sequence[PayloadRef]) -> dict[Digest, LedgerError]:
+        found = reads.payloads(connection, run, [ref.digest for ref in refs])
+        problems: dict[Digest, LedgerError] = {}
+        for ref in refs:
+            try:
+                self._checked(run, ref, found)
+            except LedgerError as error:
+                problems[ref.digest] = error
+        return problems
+
+    def _checked(self, run: RunId, ref: PayloadRef, found: Mapping[Digest, reads.FoundPayload]) -> bytes:
+        payload = found.get(ref.digest)
+        if payload is None:
             raise missing(run, ref)
-        salt, data = found
+        data = payload.data
         if data is None:
             try:
                 data = self._blobs.path(ref.digest).read_bytes()
             except FileNotFoundError:
                 raise missing(run, ref) from None
-        if not matches(ref, salt, data):
+        if not matches(ref, payload.salt, data):
             raise altered(run, ref)
         return data
-
-    async def check_payloads(self, run: RunId, refs: Sequence[PayloadRef]) -> dict[Digest, LedgerError]:
-        return await self._read(self._check_payloads, run, refs)
-
-    def _check_payloads(
-        self, connection: Connection, run: RunId, refs: Sequence[PayloadRef]
-    ) -> dict[Digest, LedgerError]:
-        problems: dict[Digest, LedgerError] = {}
-        for ref in refs:
-            try:
-                self._payload(connection, run, ref)
-            except LedgerError as error:
-                problems[ref.digest] = error
-        return problems
 
     # ── files ──
 
