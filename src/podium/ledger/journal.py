@@ -21,11 +21,9 @@ from msgspec.structs import replace
 
 from podium.clock import Millis
 from podium.errors import Fenced, Rejected, StoreError
-from podium.ids import ADMIN, Digest, RunId, WorkerId, WorkflowVersion
-from podium.ledger.canonical import NotCanonical
-from podium.ledger.chain import seal
+from podium.ids import ADMIN, RunId, WorkerId, WorkflowVersion
+from podium.ledger.batch import Run, Stream, first_row
 from podium.ledger.record import (
-    GENESIS,
     AdminNoted,
     EffectIntent,
     Entry,
@@ -51,7 +49,7 @@ from podium.ledger.requests import (
     Start,
     Transaction,
 )
-from podium.ledger.store import Appended, Claim, Control, RunRow, WorkflowSource
+from podium.ledger.store import Appended, Claim, Control, WorkflowSource
 
 ENDED = frozenset(get_args(RunStatus))
 """The statuses of a run that is over."""
@@ -72,67 +70,17 @@ def commit(batch: Sequence[Request[Any]], tx: Transaction, *, now: Millis) -> li
     return answers
 
 
-class _Stream:
-    """Where one stream stands within the batch."""
-
-    __slots__ = ("added", "at", "first", "head", "name", "seq")
-
-    def __init__(self, name: RunId, *, seq: int, head: Digest, at: Millis) -> None:
-        self.name = name
-        self.first = self.seq = seq
-        self.head = head
-        self.at = at
-        self.added: list[Record] = []
-
-    def seal(self, entries: Sequence[Entry], now: Millis) -> tuple[tuple[Record, bytes], ...]:
-        """Return what the entries become, without taking them up."""
-        seq, head, at = self.seq, self.head, max(now, self.at)
-        sealed: list[tuple[Record, bytes]] = []
-        for entry in entries:
-            seq += 1
-            try:
-                record, data = seal(entry, stream=self.name, seq=seq, prev=head, at=at)
-            except NotCanonical as error:
-                raise Rejected("ST009", f"a record cannot be stored: {error}") from None
-            head = record.hash
-            sealed.append((record, data))
-        return tuple(sealed)
-
-    def take(self, record: Record) -> None:
-        self.seq, self.head, self.at = record.seq, record.hash, record.at
-        self.added.append(record)
-
-
-class _Run(_Stream):
-    """A run within the batch, with its row."""
-
-    __slots__ = ("created", "row", "row_changed")
-
-    def __init__(self, row: RunRow, *, created: bool = False) -> None:
-        super().__init__(row.id, seq=row.seq, head=row.head, at=row.updated_at)
-        self.row = row
-        self.created = created
-        self.row_changed = False
-
-    def change(self, **fields: object) -> None:
-        self.row = replace(self.row, **fields)
-        self.row_changed = True
-
-    def final_row(self) -> RunRow:
-        return replace(self.row, seq=self.seq, head=self.head, updated_at=self.at)
-
-
 class _Journal:
     def __init__(self, batch: Sequence[Request[Any]], tx: Transaction, now: Millis) -> None:
         self._tx = tx
         self._now = now
         self._changes = Changes()
         wanted = {request.run for request in batch if isinstance(request, Start | ClaimRun | Append | Post | Release)}
-        self._runs = {run: _Run(row) for run, row in tx.rows(sorted(wanted)).items()} if wanted else {}
+        self._runs = {run: Run(row) for run, row in tx.rows(sorted(wanted)).items()} if wanted else {}
         keys = [(run, entry.key) for run, entry in _keyed(batch)]
         self._taken = tx.taken(keys) if keys else set[tuple[RunId, str]]()
         self._control: Control | None = None
-        self._admin: _Stream | None = None
+        self._admin: Stream | None = None
 
     def answer(self, request: Request[Any]) -> Answer:
         try:
@@ -198,7 +146,7 @@ class _Journal:
         run.change(owner="", status=request.status, runnable_at=runnable_at, next_timer_at=request.next_timer_at)
         return True
 
-    def _owned(self, request: Append | Release) -> _Run:
+    def _owned(self, request: Append | Release) -> Run:
         run = self._existing(request.run)
         if run.row.epoch != request.epoch or not run.row.owner:
             raise Fenced(request.run, request.epoch)
@@ -227,7 +175,7 @@ class _Journal:
             raise Rejected("ST003", f"run `{request.run}` exists already")
         if not self._is_published(WorkflowVersion(body.version)):
             raise Rejected("ST008", f"version `{body.version[:12]}` of workflow `{body.workflow}` is not published")
-        run = _Run(_first_row(request.run, body, self._now), created=True)
+        run = Run(first_row(request.run, body, self._now), created=True)
         (record,) = self._add(run, (request.entry,))
         self._runs[request.run] = run
         return record
@@ -249,12 +197,12 @@ class _Journal:
     def _note(self, body: AdminNoted) -> None:
         control = self._load_control()
         if self._admin is None:
-            self._admin = _Stream(ADMIN, seq=control.seq, head=control.head, at=control.at)
+            self._admin = Stream(ADMIN, seq=control.seq, head=control.head, at=control.at)
         self._add(self._admin, (Entry(body=body),))
 
     # ── parts ──
 
-    def _existing(self, run: RunId) -> _Run:
+    def _existing(self, run: RunId) -> Run:
         found = self._runs.get(run)
         if found is None:
             raise Rejected("ST004", f"run `{run}` does not exist", help="list runs with `podium runs list`")
@@ -269,11 +217,11 @@ class _Journal:
             self._control = self._tx.control()
         return self._control
 
-    def _since(self, run: _Run, seen: int) -> tuple[Record, ...]:
+    def _since(self, run: Run, seen: int) -> tuple[Record, ...]:
         earlier = self._tx.records(run.name, after=seen) if seen < run.first else ()
         return (*earlier, *(record for record in run.added if record.seq > seen))
 
-    def _add(self, stream: _Stream, entries: Sequence[Entry]) -> tuple[Record, ...]:
+    def _add(self, stream: Stream, entries: Sequence[Entry]) -> tuple[Record, ...]:
         self._refuse_taken_keys(stream.name, entries)
         sealed = stream.seal(entries, self._now)
         changes = self._changes
@@ -319,19 +267,3 @@ def _keyed(batch: Sequence[Request[Any]]) -> Iterator[tuple[RunId, Entry]]:
                 yield run, entry
             case _:
                 pass
-
-
-def _first_row(run: RunId, body: RunCreated, now: Millis) -> RunRow:
-    return RunRow(
-        id=run,
-        workflow=body.workflow,
-        version=WorkflowVersion(body.version),
-        status="running",
-        created_at=now,
-        updated_at=now,
-        runnable_at=max(now, Millis(1)),
-        seq=0,
-        head=GENESIS,
-        root=body.root,
-        parent=body.parent,
-    )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import sqlite3
 import stat
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -269,6 +270,32 @@ async def test_a_full_disk_is_said_and_the_store_goes_on_when_there_is_space(sto
     await store.append(run, 1, [done("after", payload(b"x" * 60_000, IDS))], seen=2)
     assert len(await store.records(run)) == len(written) + 1
     assert (await verify(store)).problems == ()
+
+
+@pytest.fixture
+def small_files() -> Iterator[None]:
+    """No file may grow beyond a megabyte, as on a disk that is nearly full."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+async def test_a_large_payload_that_finds_no_space_leaves_nothing_behind(
+    store: SqliteStore, home: Path, small_files: None
+) -> None:
+    claim = await begin_owned(store)
+
+    with pytest.raises(StoreError, match="ST010"):
+        await store.append(claim.row.id, 1, [done("a", payload(b"x" * 2_000_000, IDS))], seen=2)
+
+    assert await asyncio.to_thread(files_below, home / "blobs") == []
+    await store.append(claim.row.id, 1, [done("a", large())], seen=2)
+    assert (await verify(store)).problems == ()
+
+
+def files_below(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
 
 
 async def fill(store: SqliteStore, run: RunId) -> None:
