@@ -23,9 +23,10 @@ HEAD = """# Records
 
 What happened, kind by kind. Written from `podium/ledger/record.py` by `make golden`.
 
-Stored is canonical JSON of `{at, attempt?, body, key?, kind, path?, prev, seq, stream, v}`; fields with their default
-value are left out. `hash` is SHA-256(0x00 || bytes), the leaf hash of RFC 6962; `prev` is the hash of the record before
-it, 64 zeros for the first. A *payload* stands outside the chain. Why: [ADR 0003](../adr/0003-canonical-records.md)."""
+Stored is canonical JSON of `{at, attempt?, body: {kind, …}, key?, path?, prev, seq, stream, v}`; fields with their
+default value are left out. `hash` is SHA-256(0x00 || bytes), the leaf hash of RFC 6962; `prev` is the hash of the
+record before it, 64 zeros for the first. A *payload* stands outside the chain. Why:
+[ADR 0003](../adr/0003-canonical-records.md)."""
 
 
 def records_page() -> str:
