@@ -91,7 +91,7 @@ async def main(*, only: str, repetitions: int) -> None:
     baselines = [
         (f"chain.{runs}.podium", f"chain.{runs}.{baseline}")
         for runs in (1, AT_ONCE)
-        for baseline in ("langgraph", "journal, intent first", "journal, one commit")
+        for baseline in ("langgraph", "journal", "journal-one-commit")
     ]
     figures = compared(figures, baselines)
     show(f"A chain of {STEPS} durable steps ({describe()})", figures)

@@ -3,8 +3,8 @@
 A writer thread takes everything that was queued while the last commit synced into the next transaction (group commit).
 A record is canonical JSON whose SHA-256 covers the record before it. Two variants:
 
-- `intent first`: one record is durable before the (empty) act, one after it: what architecture §3.3 asks for;
-- `one commit`: both records of a step in one commit, which promises less.
+- `journal`: one record is durable before the (empty) act, one after it: what architecture §3.3 asks for;
+- `journal-one-commit`: both records of a step in one commit, which promises less.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class Journal:
     """A chain of records per run."""
 
     def __init__(self, writer: Writer, *, intent_first: bool) -> None:
-        self.name = "journal, intent first" if intent_first else "journal, one commit"
+        self.name = "journal" if intent_first else "journal-one-commit"
         self._writer = writer
         self._intent_first = intent_first
 
