@@ -45,6 +45,7 @@ from podium.ledger.requests import (
     Publish,
     Release,
     Request,
+    RunRequest,
     SetKilled,
     Start,
     Transaction,
@@ -75,7 +76,7 @@ class _Journal:
         self._tx = tx
         self._now = now
         self._changes = Changes()
-        wanted = {request.run for request in batch if isinstance(request, Start | ClaimRun | Append | Post | Release)}
+        wanted = {request.run for request in batch if isinstance(request, RunRequest) and request.run.isascii()}
         self._runs = {run: Run(row) for run, row in tx.rows(sorted(wanted)).items()} if wanted else {}
         keys = [(run, entry.key) for run, entry in _keyed(batch)]
         self._taken = tx.taken(keys) if keys else set[tuple[RunId, str]]()
@@ -259,11 +260,16 @@ class _Journal:
 
 
 def _keyed(batch: Sequence[Request[Any]]) -> Iterator[tuple[RunId, Entry]]:
+    """Yield the entries with a key that a store can look up; the others are refused when they are sealed."""
     for request in batch:
         match request:
             case Append(run=run, entries=entries):
-                yield from ((run, entry) for entry in entries if entry.key)
-            case Post(run=run, entry=entry) | Start(run=run, entry=entry) if entry.key:
+                yield from ((run, entry) for entry in entries if entry.key and _is_text(entry.key))
+            case Post(run=run, entry=entry) | Start(run=run, entry=entry) if entry.key and _is_text(entry.key):
                 yield run, entry
             case _:
                 pass
+
+
+def _is_text(text: str) -> bool:
+    return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)

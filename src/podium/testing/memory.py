@@ -161,6 +161,8 @@ class MemoryStore(Submitting):
             self._faults("after commit")
         except StoreError as error:
             return [error] * len(batch)
+        except Exception as error:  # noqa: BLE001 - a defect of ours reaches the one whose request meets it
+            return [error] if len(batch) == 1 else [self._commit([request])[0] for request in batch]
         except BaseException as error:  # noqa: BLE001 - a planted kill: it ends the store, and everybody learns of it
             self._end(error)
             return [error] * len(batch)

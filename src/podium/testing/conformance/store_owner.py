@@ -158,6 +158,7 @@ class OwnerRules:
         "entry",
         [
             pytest.param(Entry(body=NodeDone(), path=NodePath("a\ud800")), id="lone surrogate"),
+            pytest.param(Entry(body=NodeDone(), key="done:\ud800"), id="lone surrogate in the key"),
             pytest.param(Entry(body=NodeDone(errors=2**53)), id="large integer"),
             pytest.param(Entry(body=EffectOutcome(id=cast("EffectKey", 7), status="ok")), id="wrong type"),
         ],

@@ -58,6 +58,7 @@ class ReadingRules:
         assert await store.find("rab3") == (runs[3],)
         assert await store.find("rab3000000000") == (runs[3],)
         assert await store.find("x") == ()
+        assert await store.find("r\ud800") == ()
         assert await store.find("_") == ()
         assert len(await store.find("")) == 10
         assert await store.row(RunId("rab3")) is None

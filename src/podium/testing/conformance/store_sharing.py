@@ -88,6 +88,18 @@ class SharingRules:
                 while await here.runnable(clock.now(), limit=1) != (run,):
                     await anext(changes)
 
+    async def test_who_listens_hears_that_the_store_is_closed(self, open_store: OpenStore) -> None:
+        """The changes come to an end."""
+        store = await open_store()
+        async with _listening(store) as changes:
+            await _next(changes)
+
+            await store.close()
+
+            async with asyncio.timeout(SOON_S):
+                async for _ in changes:
+                    pass
+
     async def test_a_closed_store_says_so(self, open_store: OpenStore) -> None:
         """ST015, for reads and for writes; closing twice is no mistake."""
         store = await open_store()

@@ -17,6 +17,7 @@ import sqlite3
 import threading
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple
@@ -109,6 +110,18 @@ class Committer:
                     self._answer(batch, self._commit([waiting.request for waiting in batch]))
         finally:
             self._connection.close()
+            self._refuse_the_rest()
+
+    def _refuse_the_rest(self) -> None:
+        """Leave nobody waiting, however the thread ended."""
+        with self._gate:
+            end = self._end = self._end or StoreError("ST015", "the store is closed")
+        left: list[_Waiting] = []
+        with suppress(Empty):
+            while True:
+                item = self._queue.get_nowait()
+                left += [item] if isinstance(item, _Waiting) else []
+        self._answer(left, [end] * len(left))
 
     def _gather(self) -> list[_Waiting] | None:
         """Return what waits; None at the end. Waits for the first; looks around in between."""
@@ -140,8 +153,8 @@ class Committer:
                 return self._transact(batch)
         except StoreError as error:
             return [error] * len(batch)
-        except Exception as error:  # noqa: BLE001 - a defect of ours must reach those who wait, not end the thread
-            return [error] * len(batch)
+        except Exception as error:  # noqa: BLE001 - a defect of ours reaches the one whose request meets it
+            return [error] if len(batch) == 1 else [self._commit([request])[0] for request in batch]
         except BaseException as kill:  # noqa: BLE001 - planted: everybody learns of it, nobody writes any more
             self._end = kill
             self._workers.die()
@@ -167,12 +180,11 @@ class Committer:
         return answers
 
     def _look_around(self) -> None:
-        with clear_errors(self._path):
-            try:
-                (version,) = self._connection.execute("PRAGMA data_version").fetchone()
-            except sqlite3.Error:
-                return  # whoever writes or reads next is told why
-        living = self._workers.living()
+        try:
+            (version,) = self._connection.execute("PRAGMA data_version").fetchone()
+            living = self._workers.living()
+        except (sqlite3.Error, OSError):
+            return  # whoever writes or reads next is told why
         if (version, living) != (self._version, self._living):
             self._version, self._living = version, living
             for loop, events in self._by_loop().items():

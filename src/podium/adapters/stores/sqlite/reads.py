@@ -62,6 +62,8 @@ def wakes(connection: Connection, runs: Sequence[RunId]) -> dict[RunId, int]:
 
 def find(connection: Connection, prefix: str) -> tuple[RunId, ...]:
     """Return at most ten ids that begin with `prefix`."""
+    if not prefix.isascii():
+        return ()
     past = prefix[:-1] + chr(ord(prefix[-1]) + 1) if prefix else "\U0010ffff"
     query = select(RUN.c.id).where(RUN.c.id >= prefix, RUN.c.id < past).order_by(RUN.c.id).limit(10)
     return tuple(RunId(run) for run in connection.scalars(query))

@@ -83,7 +83,11 @@ class SqliteStore(Submitting):
         if opened:
             # a new store gets a name, so that evidence from two of them is told apart
             subject = ids.random_bytes(8).hex() if opened == "store.created" else HEAD
-            await store.submit(Note(body=AdminNoted(action=opened, subject=subject, by=_user())))
+            try:
+                await store.submit(Note(body=AdminNoted(action=opened, subject=subject, by=_user())))
+            except BaseException:
+                await store.close()
+                raise
         return store
 
     # ── writing ──
@@ -221,7 +225,7 @@ class SqliteStore(Submitting):
         event.set()
         self._committer.listen(event)
         try:
-            while True:
+            while not self._closed:
                 await event.wait()
                 event.clear()
                 yield
