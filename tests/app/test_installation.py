@@ -8,7 +8,7 @@ import pytest
 from podium.app.installation import Installation
 from podium.app.overview import Ask, Fault, read_overview
 from podium.errors import UsageError
-from podium.observe.timeline import NodeStatus
+from podium.observe.view import NodeStatus
 from podium.spec.diagnostic import SpecError
 from podium.testing.scripted import ScriptedModel
 

@@ -11,7 +11,7 @@ from podium.cli.screen import LiveScreen, PlainScreen
 from podium.clock import Millis
 from podium.ids import NodePath, RunId
 from podium.observe.live import Streams
-from podium.observe.timeline import NodeStatus, NodeView, Progress
+from podium.observe.view import NodeStatus, NodeView, Progress
 from podium.testing.clock import START, FakeClock
 
 

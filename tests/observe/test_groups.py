@@ -3,7 +3,7 @@ from __future__ import annotations
 from podium.clock import Millis
 from podium.ids import NodePath
 from podium.observe.groups import NodeGroup, grouped
-from podium.observe.timeline import NodeStatus, NodeView
+from podium.observe.view import NodeStatus, NodeView
 
 NOW = Millis(10_000)
 

@@ -27,7 +27,8 @@ from podium.ledger.record import (
     RunEnded,
     SignalReceived,
 )
-from podium.observe.timeline import EffectView, NodeView, RunView, Timeline, Wait
+from podium.observe.timeline import Timeline
+from podium.observe.view import EffectView, NodeView, RunView, Wait
 
 RUN = RunId("r0000000000aa")
 KEY = EffectKey("k" * 32)

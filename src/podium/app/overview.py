@@ -15,7 +15,8 @@ from podium.errors import LedgerError, UsageError
 from podium.ids import NodePath, RunId
 from podium.ledger.record import PayloadRef, Record
 from podium.ledger.store import RowStatus, RunStore
-from podium.observe.timeline import NodeView, RunView, Timeline
+from podium.observe.timeline import Timeline
+from podium.observe.view import NodeView, RunView
 
 Json = Any
 ERASED = "(erased)"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from podium.app.overview import Ask, Fault
     from podium.clock import Millis
     from podium.observe.groups import NodeGroup
-    from podium.observe.timeline import NodeView
+    from podium.observe.view import NodeView
 
 
 def node_table(nodes: Iterable[NodeView], now: Millis, *, every: bool = False) -> Table:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from podium.app.installation import Installation
     from podium.cli.screen import Screen
     from podium.ids import NodePath, RunId
-    from podium.observe.timeline import NodeView
+    from podium.observe.view import NodeView
 
 ANSWERABLE = frozenset({"approval", "doubt"})
 """Waits that a yes or a no ends."""

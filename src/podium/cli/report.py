@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from podium.app.installation import Installation
     from podium.clock import Millis
     from podium.ids import RunId
-    from podium.observe.timeline import RunView
+    from podium.observe.view import RunView
 
 Json = Any
 

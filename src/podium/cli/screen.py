@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from podium.clock import Clock, Millis
     from podium.ids import NodePath
     from podium.observe.live import Streams
-    from podium.observe.timeline import NodeStatus, NodeView, Progress
+    from podium.observe.view import NodeStatus, NodeView, Progress
 
 MAX_ROWS = 16
 """Open nodes shown at once; more would scroll."""

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from podium.app.overview import Ask, Fault, Overview
     from podium.clock import Millis
     from podium.ledger.store import RunRow
-    from podium.observe.timeline import NodeView
+    from podium.observe.view import NodeView
 
 Json = Any
 

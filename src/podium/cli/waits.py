@@ -10,7 +10,7 @@ from podium.errors import UsageError
 if TYPE_CHECKING:
     from podium.app.installation import Installation
     from podium.ids import NodePath, RunId
-    from podium.observe.timeline import RunView
+    from podium.observe.view import RunView
 
 
 def open_approval(view: RunView, node: str) -> NodePath:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from msgspec import Struct
 
 from podium.clock import Millis
-from podium.observe.timeline import NodeView
+from podium.observe.view import NodeView
 
 _INDEX = re.compile(r"\[\d+\]")
 

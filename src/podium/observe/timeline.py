@@ -16,13 +16,11 @@ timeline.view.waits  # what the run needs from people
 
 from __future__ import annotations
 
-from typing import Literal, assert_never
+from typing import assert_never
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from podium.clock import Millis
-from podium.errors import ErrorKind
 from podium.ids import EffectKey, NodePath, RunId, WorkflowVersion
 from podium.ledger.record import (
     AdminNoted,
@@ -38,7 +36,6 @@ from podium.ledger.record import (
     NodeParked,
     NodeRevised,
     NodeSkipped,
-    PayloadRef,
     Record,
     RetryRequested,
     RunClaimed,
@@ -47,140 +44,7 @@ from podium.ledger.record import (
     RunStatus,
     SignalReceived,
 )
-from podium.spec.model import HANDLED_PORTS
-
-NodeStatus = Literal["running", "retrying", "waiting", "done", "failed", "skipped", "stopped"]
-
-
-class Wait(Struct, frozen=True, kw_only=True):
-    """What a node waits for.
-
-    Attributes:
-        question: JSON object of the question, for approvals and signals.
-        due: When it ends by itself, 0 for never.
-        effect, target: Key and name of the doubtful effect, for `doubt`.
-        since: When it began.
-    """
-
-    reason: Literal["approval", "signal", "timer", "retry", "doubt"]
-    question: PayloadRef | None = None
-    roles: tuple[str, ...] = ()
-    signal: str = ""
-    due: Millis = Millis(0)
-    effect: str = ""
-    target: str = ""
-    since: Millis = Millis(0)
-
-
-class NodeView(Struct, frozen=True, kw_only=True):
-    """One node at one place.
-
-    Attributes:
-        port: The way it was left by, when done.
-        skipped: Why, when skipped.
-        model: The last model that answered.
-        ended_at: 0 while it is open.
-        out: Its result, None for null.
-        note: Why it left by a port other than `out` (text).
-        code, error_kind, error: Of the last failed attempt, also when a later one succeeded.
-        items: Items of a map.
-        wait: What it waits for, None when it does not.
-    """
-
-    path: NodePath
-    status: NodeStatus = "running"
-    attempts: int = 1
-    port: str = ""
-    skipped: str = ""
-    model: str = ""
-    input_tokens: int = 0
-    output_tokens: int = 0
-    started_at: Millis = Millis(0)
-    ended_at: Millis = Millis(0)
-    out: PayloadRef | None = None
-    note: PayloadRef | None = None
-    code: str = ""
-    error_kind: ErrorKind | None = None
-    error: PayloadRef | None = None
-    items: int = 0
-    wait: Wait | None = None
-
-    @property
-    def label(self) -> str:
-        """How it stands in a word: its status, or the port by which it left when that was no success."""
-        match self.port:
-            case "revise":
-                return "revised"
-            case "stop:failed":
-                return "failed"
-            case port if self.status == "done" and port in HANDLED_PORTS:
-                return port
-            case _:
-                return self.status
-
-    def ms(self, now: Millis) -> int:
-        """Return how long it took, or has taken by `now`."""
-        return max(0, (self.ended_at or now) - self.started_at)
-
-
-class EffectView(Struct, frozen=True, kw_only=True):
-    """An effect that succeeded: who did it, what it does to the world, and the recorded reply."""
-
-    path: NodePath
-    effect: str
-    effect_class: Literal["none", "read", "write", "irreversible"]
-    reply: PayloadRef
-
-
-class RunView(Struct, frozen=True, kw_only=True):
-    """A run as a whole.
-
-    Attributes:
-        ended: How it ended, None while it has not.
-        code, node: What ended it, when it is not done.
-        cancelled_by: Who asked for it to stop, "" when nobody did.
-        worker: Who took it last, and `epoch` how often it was taken.
-        seq: The last record.
-    """
-
-    run: RunId
-    workflow: str = ""
-    version: WorkflowVersion = WorkflowVersion("")
-    principal: str = ""
-    created_at: Millis = Millis(0)
-    updated_at: Millis = Millis(0)
-    ended: RunStatus | None = None
-    inputs: PayloadRef | None = None
-    result: PayloadRef | None = None
-    code: str = ""
-    node: str = ""
-    cancelled_by: str = ""
-    worker: str = ""
-    epoch: int = 0
-    seq: int = 0
-    nodes: tuple[NodeView, ...] = ()
-    writes: tuple[EffectView, ...] = ()
-
-    @property
-    def waits(self) -> tuple[NodeView, ...]:
-        """Return the nodes that wait, in the order in which they appeared."""
-        return tuple(node for node in self.nodes if node.wait is not None)
-
-
-class Progress(Struct, frozen=True, kw_only=True):
-    """What has moved since somebody looked last; costs what moved, not what there is.
-
-    Attributes:
-        changed: Nodes as they are now, in the order in which they first moved.
-        working: Nodes that are at work or wait.
-        closed: How many nodes have ended.
-    """
-
-    run: RunId
-    created_at: Millis
-    changed: tuple[NodeView, ...]
-    working: tuple[NodeView, ...]
-    closed: int
+from podium.observe.view import EffectView, NodeView, Progress, RunView, Wait
 
 
 class Timeline:
