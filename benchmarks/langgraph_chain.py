@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -35,15 +36,15 @@ class LangGraph:
 @asynccontextmanager
 async def open_langgraph(folder: Path) -> AsyncGenerator[LangGraph]:
     """Yield a compiled graph on a checkpointer in `folder`."""
-    from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
-    from langgraph.graph import END, START, StateGraph
-
-    graph: Any = StateGraph(State)
+    # by name, since it is installed for `make bench` alone and its types are not known everywhere
+    api: Any = import_module("langgraph.graph")
+    checkpoints: Any = import_module("langgraph.checkpoint.sqlite.aio")
+    graph = api.StateGraph(State)
     names = [f"s{step}" for step in range(STEPS)]
     for name in names:
         graph.add_node(name, _step)
-    for source, target in zip([START, *names], [*names, END], strict=True):
+    for source, target in zip([api.START, *names], [*names, api.END], strict=True):
         graph.add_edge(source, target)
-    async with AsyncSqliteSaver.from_conn_string(str(folder / "langgraph.db")) as saver:
+    async with checkpoints.AsyncSqliteSaver.from_conn_string(str(folder / "langgraph.db")) as saver:
         await saver.conn.execute("PRAGMA synchronous=FULL")
         yield LangGraph(graph.compile(checkpointer=saver))
