@@ -57,16 +57,28 @@ class TestReleaseNotes:
         assert published(world) == [{"path": "RELEASE_NOTES.md", "text": result.outs["approve"] + "\n"}]
         assert result.value == result.outs["approve"]
 
-    async def test_a_change_that_is_not_there_is_asked_about_again(self) -> None:
-        wrong = {"themes": [{"commits": [1, 7], "title": "Search"}, {"commits": [1, 2], "title": "Crashes"}]}
-        right = {"themes": [{"commits": [1, 2], "title": "Search"}, {"commits": [1, 2], "title": "Crashes"}]}
-        model = says(numbered=(wrong, right), paragraph="You find things sooner.")
+    async def test_a_commit_that_is_not_there_is_asked_about_again(self) -> None:
+        wrong = {"highlights": [{"title": "Quicker search", "commit": 7}]}
+        right = {"highlights": [{"title": "Quicker search", "commit": 1}, {"title": "No more crash", "commit": 2}]}
+        model = says(numbered=(wrong, right), plain_sentences="You find things sooner.")
 
         result = await run("release-notes", model=model, tools=ScriptedTools(release_world()))
 
-        assert result.outs["themes~1"] == right
-        assert result.outs["notes"] == ("## Search\n\nYou find things sooner.\n\n## Crashes\n\nYou find things sooner.")
-        assert "There are only 2 changes" in model.calls[1].messages[-1].text
+        assert result.outs["highlights~1"] == right
+        assert result.outs["notes"] == (
+            "## Quicker search\n\nYou find things sooner.\n\n## No more crash\n\nYou find things sooner."
+        )
+        assert "There are only 2 commits" in model.calls[1].messages[-1].text
+        assert "Fix a crash" in model.calls[3].messages[-1].text
+
+    async def test_a_commit_that_is_named_twice_is_asked_about_again(self) -> None:
+        twice = {"highlights": [{"title": "Quicker search", "commit": 1}, {"title": "Search again", "commit": 1}]}
+        once = {"highlights": [{"title": "Quicker search", "commit": 1}]}
+        model = says(numbered=(twice, once), plain_sentences="You find things sooner.")
+
+        result = await run("release-notes", model=model, tools=ScriptedTools(release_world()))
+
+        assert result.outs["highlights~1"] == once
 
     async def test_without_an_answer_nothing_is_published(self) -> None:
         world = release_world()
