@@ -22,7 +22,7 @@ from podium.engine.fold import apply, expire
 from podium.engine.state import Ending, NodeState, RunState
 from podium.engine.surroundings import Surroundings
 from podium.engine.values import Values
-from podium.errors import NodeError
+from podium.errors import LedgerError, NodeError
 from podium.graph.model import Compiled
 from podium.ids import IdSource, NodePath
 from podium.ledger.record import Entry, Record, RunEnded
@@ -248,7 +248,7 @@ class ActiveRun:
         if ending.status in ("done", "done_with_errors"):
             try:
                 result = await self._result(ending)
-            except NodeError as error:
+            except (NodeError, LedgerError) as error:
                 stored = self.values.encode({"message": error.message, "help": error.help})
                 ended = RunEnded(status="failed", code=error.code, result=stored.ref)
                 await self.append([Entry(body=ended, payloads=(stored,))])
