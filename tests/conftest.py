@@ -9,8 +9,10 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -33,6 +35,35 @@ _MAY_BLOCK: dict[str, str] = {
     "linecache.py": "updatecache",
 }
 """`{end of a file name: function}` below which blocking is accepted, each with its reason."""
+
+
+class FaultTally:
+    """Adds up what the fault suite has tried, also over several worker processes, and prints it at the end."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        workeroutput: dict[str, object] | None = getattr(session.config, "workeroutput", None)
+        if workeroutput is not None:
+            workeroutput["fault_tally"] = dict(self.counts)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        self.counts.update(getattr(node, "workeroutput", {}).get("fault_tally", {}))
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if self.counts:
+            points = {name: count for name, count in self.counts.items() if name != "workflows"}
+            terminalreporter.write_line(
+                f"fault suite: {sum(points.values())} (workflow, crash point) pairs over "
+                f"{self.counts['workflows']} workflows: {points}"
+            )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Every process counts for itself; the one that was started prints."""
+    config.pluginmanager.register(FaultTally(), "fault-tally")
 
 
 @pytest.fixture
