@@ -49,7 +49,7 @@ def show(title: str, figures: Sequence[Figure]) -> None:
     """Print a table."""
     table = Table(title=title, title_justify="left")
     for heading in ("figure", "value", "unit", "ratio", "to"):
-        table.add_column(heading, justify="right" if heading in {"value", "ratio"} else "left")
+        table.add_column(heading, no_wrap=True, justify="right" if heading in {"value", "ratio"} else "left")
     for figure in figures:
         ratio = "" if figure.ratio is None else f"{figure.ratio:.2f}"
         value = f"{figure.value:,.0f}" if figure.value >= 100 else f"{figure.value:.2f}"
