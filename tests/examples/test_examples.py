@@ -47,24 +47,30 @@ def release_world() -> World:
     return world
 
 
+TWO = {"highlights": [{"title": "Quicker search", "commit": 1}, {"title": "No more crash", "commit": 2}]}
+
+
+def writer() -> ScriptedModel:
+    return says(numbered=TWO, plain_sentences="You find things sooner.")
+
+
 class TestReleaseNotes:
     async def test_a_yes_publishes_exactly_what_was_approved(self) -> None:
         world = release_world()
 
-        result = await run("release-notes", tools=ScriptedTools(world), answers={"approve": "approved"})
+        result = await run("release-notes", model=writer(), tools=ScriptedTools(world), answers={"approve": "approved"})
 
         assert result.status == "done"
         assert published(world) == [{"path": "RELEASE_NOTES.md", "text": result.outs["approve"] + "\n"}]
         assert result.value == result.outs["approve"]
 
     async def test_a_commit_that_is_not_there_is_asked_about_again(self) -> None:
-        wrong = {"highlights": [{"title": "Quicker search", "commit": 7}]}
-        right = {"highlights": [{"title": "Quicker search", "commit": 1}, {"title": "No more crash", "commit": 2}]}
-        model = says(numbered=(wrong, right), plain_sentences="You find things sooner.")
+        wrong = {"highlights": [{"title": "Quicker search", "commit": 7}, {"title": "No more crash", "commit": 2}]}
+        model = says(numbered=(wrong, TWO), plain_sentences="You find things sooner.")
 
         result = await run("release-notes", model=model, tools=ScriptedTools(release_world()))
 
-        assert result.outs["highlights~1"] == right
+        assert result.outs["highlights~1"] == TWO
         assert result.outs["notes"] == (
             "## Quicker search\n\nYou find things sooner.\n\n## No more crash\n\nYou find things sooner."
         )
@@ -73,17 +79,16 @@ class TestReleaseNotes:
 
     async def test_a_commit_that_is_named_twice_is_asked_about_again(self) -> None:
         twice = {"highlights": [{"title": "Quicker search", "commit": 1}, {"title": "Search again", "commit": 1}]}
-        once = {"highlights": [{"title": "Quicker search", "commit": 1}]}
-        model = says(numbered=(twice, once), plain_sentences="You find things sooner.")
+        model = says(numbered=(twice, TWO), plain_sentences="You find things sooner.")
 
         result = await run("release-notes", model=model, tools=ScriptedTools(release_world()))
 
-        assert result.outs["highlights~1"] == once
+        assert result.outs["highlights~1"] == TWO
 
     async def test_without_an_answer_nothing_is_published(self) -> None:
         world = release_world()
 
-        result = await run("release-notes", tools=ScriptedTools(world))
+        result = await run("release-notes", model=writer(), tools=ScriptedTools(world))
 
         assert result.status == "approval"
         assert published(world) == []
@@ -91,7 +96,7 @@ class TestReleaseNotes:
     async def test_a_no_ends_denied_and_publishes_nothing(self) -> None:
         world = release_world()
 
-        result = await run("release-notes", tools=ScriptedTools(world), answers={"*": "rejected"})
+        result = await run("release-notes", model=writer(), tools=ScriptedTools(world), answers={"*": "rejected"})
 
         assert result.status == "denied"
         assert published(world) == []
