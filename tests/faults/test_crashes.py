@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from podium.testing.drill import Drill, Fate
 from podium.testing.running import compile_text
 
-pytestmark = [pytest.mark.anyio, pytest.mark.slow, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.anyio, pytest.mark.slow, pytest.mark.timeout(7200)]
 
 HEAD = """podium: 1
 name: drill
