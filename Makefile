@@ -25,7 +25,7 @@ bench:  ## what a step costs, beside LangGraph and a bare journal on the same ma
 	@.venv/bin/python -m benchmarks.chain $(ARGS)
 
 deep:  ## the property and fault tests with forty times the examples (an hour or more)
-	@HYPOTHESIS_PROFILE=deep scripts/test --timeout 3600 $(ARGS)
+	@HYPOTHESIS_PROFILE=deep FAULT_EXAMPLES=2000 scripts/test --timeout 3600 $(ARGS)
 
 golden:  ## write the golden files and generated pages anew; read the diff
 	@scripts/setup dev
