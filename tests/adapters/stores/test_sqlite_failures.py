@@ -8,6 +8,7 @@ import resource
 import sqlite3
 import stat
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -46,10 +47,9 @@ async def store(home: Path) -> AsyncIterator[SqliteStore]:
 
 
 def directly(home: Path, *statements: str) -> None:
-    with sqlite3.connect(home / "podium.db", isolation_level=None) as database:
+    with closing(sqlite3.connect(home / "podium.db", isolation_level=None)) as database:
         for statement in statements:
             database.execute(statement)
-    database.close()
 
 
 def overwrite(path: Path, content: bytes, *, at: int = 0) -> None:
@@ -157,11 +157,10 @@ TRIGGERS = "SELECT name FROM sqlite_schema WHERE type = 'trigger'"
 
 def tamper(home: Path, statement: str) -> None:
     """Change history as somebody would who owns the file."""
-    with sqlite3.connect(home / "podium.db", isolation_level=None) as database:
+    with closing(sqlite3.connect(home / "podium.db", isolation_level=None)) as database:
         for (name,) in database.execute(TRIGGERS).fetchall():
             database.execute(f"DROP TRIGGER {name}")
         database.execute(statement)
-    database.close()
 
 
 @pytest.mark.parametrize(
