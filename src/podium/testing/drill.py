@@ -8,7 +8,8 @@ for point in range(1, calm.plan.passed + 1):
 ```
 
 A run that fails is retried once. Fault points lie before, inside and after every commit of the store, and before and
-after every effect on the world. After every run the drill itself checks what is true of each history (`check`) and that the ledger verifies.
+after every effect on the world. After every run the drill itself checks what is true of each history (`check`) and
+that the ledger verifies.
 """
 
 from __future__ import annotations
