@@ -1,6 +1,8 @@
 """Group commit: one thread writes; what gathers while a commit syncs goes into the next one.
 
-1. Requests are taken in the order in which they came. Each is answered after COMMIT has returned, in its own event
+1. Requests are taken in the order in which they came. What one turn of an event loop asks for is handed over at once
+   at its end: thirty-two runs that go on together are one commit, not one for the first and one for the rest, and the
+   threads do not compete for the interpreter meanwhile. Each request is answered after COMMIT has returned, in its own
    loop, with one wake-up per loop and commit.
 2. When a commit fails, nothing of it stays and everybody in it gets the reason; the next one is tried afresh, so the
    store goes on working once there is space again.
@@ -24,7 +26,7 @@ from typing import Any, NamedTuple
 
 from podium.adapters.stores.sqlite.connection import begin, connect
 from podium.adapters.stores.sqlite.failures import clear_errors
-from podium.adapters.stores.sqlite.transaction import Numbers, SqliteTransaction
+from podium.adapters.stores.sqlite.transaction import Remembered, SqliteTransaction
 from podium.adapters.stores.sqlite.workers import Workers
 from podium.clock import Clock
 from podium.errors import StoreError
@@ -59,9 +61,10 @@ class Committer:
         self._faults = faults
         self._workers = workers
         self._patience_s = patience_s
-        self._queue: SimpleQueue[_Waiting | _Signal] = SimpleQueue()
+        self._queue: SimpleQueue[list[_Waiting] | _Signal] = SimpleQueue()
+        self._gathering: dict[Loop, list[_Waiting]] = {}
         self._listeners: dict[asyncio.Event, Loop] = {}
-        self._numbers: Numbers = {}
+        self._remembered = Remembered()
         self._living = frozenset[str]()
         self._version = 0
         self._gate = threading.Lock()
@@ -79,11 +82,24 @@ class Committer:
         """
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Any] = loop.create_future()
-        with self._gate:  # nothing may be queued behind the end
-            if self._end is not None:
-                raise self._end
-            self._queue.put(_Waiting(request, loop, answer))
+        if self._end is not None:
+            raise self._end
+        gathered = self._gathering.get(loop)
+        if gathered is None:
+            self._gathering[loop] = gathered = []
+            loop.call_soon(self.hand_over)
+        gathered.append(_Waiting(request, loop, answer))
         return answer
+
+    def hand_over(self) -> None:
+        """Queue what the running loop has asked for in this turn."""
+        gathered = self._gathering.pop(asyncio.get_running_loop(), [])
+        with self._gate:  # nothing may be queued behind the end
+            end = self._end
+            if end is None:
+                self._queue.put(gathered)
+        if end is not None:
+            _resolve([(waiting.answer, end) for waiting in gathered], [])
 
     def listen(self, event: asyncio.Event) -> None:
         """Set `event` in the running loop whenever the store may have changed."""
@@ -120,7 +136,7 @@ class Committer:
         with suppress(Empty):
             while True:
                 item = self._queue.get_nowait()
-                left += [item] if isinstance(item, _Waiting) else []
+                left += [] if isinstance(item, _Signal) else item
         self._answer(left, [end] * len(left))
 
     def _gather(self) -> list[_Waiting] | None:
@@ -129,11 +145,11 @@ class Committer:
         try:
             item = self._queue.get(timeout=POLL_S if self._listeners else None)
             while True:
-                if isinstance(item, _Waiting):
-                    batch.append(item)
+                if not isinstance(item, _Signal):
+                    batch += item
                 elif item.close:
                     return self._last(batch)
-                if len(batch) == _BATCH_MAX:
+                if len(batch) >= _BATCH_MAX:
                     return batch
                 item = self._queue.get_nowait()
         except Empty:
@@ -165,18 +181,18 @@ class Committer:
         self._faults("before commit")
         begin(connection, self._path, patience_s=self._patience_s)
         try:
-            transaction = SqliteTransaction(connection, self._numbers, self._workers.alive)
+            transaction = SqliteTransaction(connection, self._remembered, self._workers.alive)
             answers = commit(batch, transaction, now=self._clock.now())
             self._faults("inside commit")
             connection.execute("COMMIT")
         except BaseException:
-            self._numbers.clear()  # the numbers of runs that were created here are not taken now
+            self._remembered.forget()  # rows did not change, and the numbers of new runs are not taken now
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
         self._faults("after commit")
-        if len(self._numbers) > _REMEMBERED_RUNS:
-            self._numbers.clear()
+        if len(self._remembered.numbers) > _REMEMBERED_RUNS:
+            self._remembered.forget()
         return answers
 
     def _look_around(self) -> None:

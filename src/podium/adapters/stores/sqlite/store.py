@@ -122,6 +122,7 @@ class SqliteStore(Submitting):
     async def close(self) -> None:
         if not self._closed:
             self._closed = True
+            self._committer.hand_over()  # what was asked for before in this turn is finished, too
             await asyncio.to_thread(self._close)
 
     def _close(self) -> None:

@@ -1,13 +1,19 @@
 """The transaction of `ledger.journal` on SQLite, at the level of the driver.
 
-This is the hot path: few statements, each prepared once, no layer between. Runs are known by their number here; the
-numbers never change, so they are remembered between transactions.
+This is the hot path, and what it must spare is hand-overs of the interpreter: the driver lets go of it at every step
+of a statement, and beside a busy event loop each getting it back takes a whole switch interval. So:
+
+1. Rows go in by few statements of many rows each (`executemany` is a step a row: beside a busy loop it took six times
+   as long). The statements have 1, 2, 4, … rows, so that few are ever prepared.
+2. The rows of the runs that somebody drives are remembered between transactions, and believed as long as
+   `PRAGMA data_version` says that nobody else has written. Runs are known by their number here; it never changes.
 """
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from itertools import chain
 from typing import Any, cast
 
@@ -24,20 +30,61 @@ _ROW_COLUMNS = ", ".join(ROW_FIELDS)
 _AT_ONCE = 400
 """Runs or keys per statement; SQLite takes 32,766 variables, and preparing has a price too."""
 
-Numbers = dict[RunId, int]
+_ROWS_MAX = 128
+"""Rows of one INSERT or UPDATE; a power of two."""
+
+_ADD_RECORDS = "INSERT OR ROLLBACK INTO record (run, seq, key, data, hash) VALUES {rows}"
+# the same payload may come again with a later record that refers to it too
+_ADD_PAYLOADS = (
+    "INSERT OR ROLLBACK INTO payload (run, digest, salt, data) VALUES {rows} ON CONFLICT (run, digest) DO NOTHING"
+)
+_ADVANCE = (
+    "WITH next(n, seq, head, at) AS (VALUES {rows}) "
+    "UPDATE run SET seq = next.seq, head = next.head, updated_at = next.at FROM next WHERE run.n = next.n"
+)
+
+
+class Remembered:
+    """What one connection knows of the runs that are driven, between its transactions.
+
+    Attributes:
+        numbers: Of the runs that it has met.
+        rows: As they were last committed, of runs with an owner.
+        version: `PRAGMA data_version` then.
+    """
+
+    __slots__ = ("numbers", "rows", "version")
+
+    def __init__(self) -> None:
+        self.numbers: dict[RunId, int] = {}
+        self.rows: dict[RunId, RunRow] = {}
+        self.version = -1
+
+    def forget(self) -> None:
+        """Know nothing any more."""
+        self.numbers.clear()
+        self.rows.clear()
 
 
 class SqliteTransaction:
     """An open `BEGIN IMMEDIATE`; the thread that commits owns it."""
 
-    def __init__(self, connection: sqlite3.Connection, numbers: Numbers, alive: Callable[[WorkerId], bool]) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, remembered: Remembered, alive: Callable[[WorkerId], bool]
+    ) -> None:
         self._connection = connection
-        self._numbers = numbers
+        self._remembered = remembered
+        self._numbers = remembered.numbers
         self._alive = alive
 
     def rows(self, runs: Sequence[RunId]) -> dict[RunId, RunRow]:
-        found: dict[RunId, RunRow] = {}
-        for part in _parts(runs):
+        (version,) = self._connection.execute("PRAGMA data_version").fetchone()
+        remembered = self._remembered.rows
+        if version != self._remembered.version:
+            remembered.clear()
+            self._remembered.version = version
+        found = {run: remembered[run] for run in runs if run in remembered}
+        for part in _parts([run for run in runs if run not in found]):
             marks = ",".join("?" * len(part))
             statement = f"SELECT n, id, {_ROW_COLUMNS} FROM run WHERE id IN ({marks})"  # noqa: S608 - marks and our own names
             for number, run, *values in self._connection.execute(statement, part):
@@ -82,26 +129,18 @@ class SqliteTransaction:
             self._create(row)
         numbers = self._numbers
         numbers[ADMIN] = ADMIN_NUMBER
-        if changes.records:
-            self._connection.executemany(
-                "INSERT INTO record (run, seq, key, data, hash) VALUES (?, ?, ?, ?, ?)",
-                [
-                    (numbers[new.stream], new.seq, new.key or None, new.data, bytes.fromhex(new.hash))
-                    for new in changes.records
-                ],
-            )
-        if changes.payloads:
-            # the same payload may come again with a later record that refers to it too
-            self._connection.executemany(
-                "INSERT INTO payload (run, digest, salt, data) VALUES (?, ?, ?, ?) "
-                "ON CONFLICT (run, digest) DO NOTHING",
-                [_payload_values(numbers[run], payload) for run, payload in changes.payloads],
-            )
-        if changes.advanced:
-            self._connection.executemany(
-                "UPDATE run SET seq = ?, head = ?, updated_at = ? WHERE n = ?",
-                [(row.seq, bytes.fromhex(row.head), row.updated_at, numbers[row.id]) for row in changes.advanced],
-            )
+        self._put(
+            _ADD_RECORDS,
+            [
+                (numbers[new.stream], new.seq, new.key or None, new.data, bytes.fromhex(new.hash))
+                for new in changes.records
+            ],
+        )
+        self._put(_ADD_PAYLOADS, [_payload_values(numbers[run], payload) for run, payload in changes.payloads])
+        self._put(
+            _ADVANCE,
+            [(numbers[row.id], row.seq, bytes.fromhex(row.head), row.updated_at) for row in changes.advanced],
+        )
         if changes.changed:
             fields = ", ".join(f"{name} = ?" for name in ROW_FIELDS)
             self._connection.executemany(
@@ -109,6 +148,27 @@ class SqliteTransaction:
                 [(*_row_values(row), numbers[row.id]) for row in changes.changed],
             )
         self._write_installation(changes.workflows, changes.control)
+        self._remember(changes)
+
+    def _put(self, statement: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Execute a statement of many rows for all of `rows`, in order."""
+        done = 0
+        while done < len(rows):
+            # the largest power of two that is left
+            count = 1 << min(len(rows) - done, _ROWS_MAX).bit_length() - 1
+            values = tuple(chain.from_iterable(rows[done : done + count]))
+            self._connection.execute(_of_rows(statement, count, len(rows[0])), values)
+            done += count
+
+    def _remember(self, changes: Changes) -> None:
+        """Keep the rows of runs that are driven; forgotten again by the caller when the transaction fails."""
+        rows = self._remembered.rows
+        rows.update({row.id: row for row in changes.advanced if row.owner})
+        for row in changes.changed:
+            if row.owner:
+                rows[row.id] = row
+            else:
+                rows.pop(row.id, None)
 
     def _create(self, row: RunRow) -> None:
         statement = f"INSERT INTO run (id, {_ROW_COLUMNS}) VALUES (?{', ?' * len(ROW_FIELDS)})"  # noqa: S608 - our own names
@@ -124,6 +184,13 @@ class SqliteTransaction:
                 "UPDATE control SET killed = ?, seq = ?, head = ?, at = ?",
                 (control.killed, control.seq, bytes.fromhex(control.head), control.at),
             )
+
+
+@cache
+def _of_rows(statement: str, rows: int, columns: int) -> str:
+    """Return the statement with places for so many rows."""
+    row = f"({','.join('?' * columns)})"
+    return statement.format(rows=",".join([row] * rows))
 
 
 def row_of(run: str, values: Sequence[Any]) -> RunRow:
