@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from podium.testing.conformance.store_world import begin_owned, bodies, cancel, 
 pytestmark = pytest.mark.anyio
 
 
-async def _appending(store: SqliteStore, count: int) -> list[asyncio.Task[object]]:
+async def _appending(store: SqliteStore, count: int) -> Sequence[asyncio.Task[object]]:
     """Begin an append of each of `count` runs of its own; none has been handed over yet."""
     claims = [await begin_owned(store) for _ in range(count)]
     tasks = [asyncio.ensure_future(store.append(claim.row.id, claim.epoch, [done("a")], seen=2)) for claim in claims]
