@@ -71,8 +71,17 @@ class SystemIds:
 
 
 def _token(prefix: str, ids: IdSource) -> str:
-    bits = int.from_bytes(ids.random_bytes(8), "big")
+    return _name(prefix, ids.random_bytes(8))
+
+
+def _name(prefix: str, random: bytes) -> str:
+    bits = int.from_bytes(random, "big")
     return prefix + "".join(_CROCKFORD[(bits >> shift) & 31] for shift in range(55, -5, -5))
+
+
+def named_run_id(digest: bytes) -> RunId:
+    """Return the run id that follows from a digest: the same for the same."""
+    return RunId(_name("r", digest[:8]))
 
 
 def new_run_id(ids: IdSource) -> RunId:

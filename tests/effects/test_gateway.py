@@ -18,6 +18,7 @@ from podium.ledger.record import EffectIntent, EffectOutcome, Entry
 from podium.node.calls import Message, ModelCall, ModelReply, ToolCall, ToolReply, Usage
 from podium.spec.model import FunctionSpec, ToolSpec
 from podium.testing.clock import FakeClock
+from podium.testing.runs import ScriptedRuns
 from podium.testing.scripted import ScriptedModel
 from podium.testing.tools import ScriptedTools, World
 
@@ -37,7 +38,9 @@ class Stage:
         self.model = model or ScriptedModel(["hello"])
         self.written: list[Entry] = []
         self.on_write: Callable[[Sequence[Entry]], None] = lambda _entries: None
-        self.gateway = Gateway(models=self.model, tools=ScriptedTools(self.world), clock=self.clock, ids=SystemIds())
+        self.gateway = Gateway(
+            models=self.model, tools=ScriptedTools(self.world), runs=ScriptedRuns(), clock=self.clock, ids=SystemIds()
+        )
 
     async def append(self, entries: Sequence[Entry]) -> None:
         self.on_write(entries)

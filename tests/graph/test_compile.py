@@ -166,13 +166,11 @@ nodes:
 
     assert edges(found.graph, "drafts") == ["later:out data", "style:out data"]
     drafts = found.graph.nodes[-1]
-    assert drafts.body is not None
-    assert drafts.body.variable == "topic"
-    assert [node.id for node in drafts.body.nodes] == ["inner", "all"]
-    assert drafts.body.result is not None
+    assert drafts.bodies[""].variable == "topic"
+    assert [node.id for node in drafts.bodies[""].nodes] == ["inner", "all"]
+    assert drafts.bodies[""].result is not None
     assert drafts.out == Type.list_of(Type.object_of({"all": TEXT, "n": INTEGER}))
-    inner = drafts.body.nodes[0].body
-    assert inner is not None
+    inner = drafts.bodies[""].nodes[0].bodies[""]
     assert inner.nodes[0].fields["transform"].names == {"word", "topic", "style"}
 
 
@@ -300,7 +298,7 @@ def test_too_many_nodes_inside_maps_are_refused() -> None:
 
     assert found is None
     assert [(one.code, one.message) for one in diagnostics] == [
-        ("GR007", "there are 2004 nodes, those inside maps included, and 2000 at most")
+        ("GR007", "there are 2004 nodes, those inside others included, and 2000 at most")
     ]
 
 

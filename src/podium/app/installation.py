@@ -13,6 +13,7 @@ async with Installation.open(find_home()) as installation:
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
@@ -142,6 +143,7 @@ class Installation:
     async def engine(self) -> Engine:
         """Return the engine that drives runs as this process, which from now on counts as a living worker."""
         if self._engine is None:
+            from podium.app.callback_key import callback_key
             from podium.engine.runtime import Engine
 
             # The loop and the committing thread hand the interpreter to each other at every step of a run. With
@@ -157,6 +159,7 @@ class Installation:
                 clock=self.clock,
                 ids=self.ids,
                 worker=self.worker,
+                secret=await asyncio.to_thread(callback_key, self.home, self.ids),
                 watch=self._tell,
             )
             self._closing.push_async_callback(self._engine.close)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -13,7 +13,7 @@ from podium.errors import PodiumError
 from podium.ids import EffectKey, NodePath, RunId
 from podium.ledger.record import Payload
 from podium.node.calls import Call, Reply
-from podium.spec.model import Delivery, EffectClass, ToolSpec
+from podium.spec.model import Delivery, EffectClass, ToolSpec, Workflow
 
 Json = Any
 
@@ -62,10 +62,11 @@ class Effect:
     path: NodePath
     attempt: int
     call: Call
-    grants: dict[str, ToolSpec]
+    grants: Mapping[str, ToolSpec]
     known: Known
     journal: Journal
     progress: Progress
+    flows: Mapping[str, Workflow] = field(default_factory=dict[str, Workflow])
     timeout_s: float | None = None
     workflow: str = ""
     principal: str = ""

@@ -24,7 +24,7 @@ from functools import reduce
 from podium.clock import Clock
 from podium.effects.breaker import Breakers
 from podium.effects.effect import Effect, Proceed, Stage
-from podium.effects.ports import Models, Tools
+from podium.effects.ports import Models, Runs, Tools
 from podium.effects.stages.approval import approval
 from podium.effects.stages.breaker import BreakerStage
 from podium.effects.stages.call import Call
@@ -42,7 +42,7 @@ from podium.node.calls import Reply
 class Gateway:
     """The door of one installation; stateless but for its breakers."""
 
-    def __init__(self, *, models: Models, tools: Tools, clock: Clock, ids: IdSource) -> None:
+    def __init__(self, *, models: Models, tools: Tools, runs: Runs, clock: Clock, ids: IdSource) -> None:
         stages: list[Stage] = [
             Identify(clock=clock, ids=ids),
             Route(models=models, tools=tools),
@@ -54,7 +54,7 @@ class Gateway:
             BreakerStage(Breakers(clock)),
             Recording(clock=clock, ids=ids),
         ]
-        self._door: Proceed = reduce(_wrap, reversed(stages), Call(clock=clock))
+        self._door: Proceed = reduce(_wrap, reversed(stages), Call(runs=runs, clock=clock))
 
     async def perform(self, effect: Effect) -> Reply:
         """Carry an effect out, or return what is recorded of it.

@@ -12,10 +12,10 @@ from typing import Any, Literal, Protocol
 
 from msgspec import Struct
 
-from podium.ids import EffectKey
+from podium.ids import EffectKey, RunId
 from podium.ledger.record import Entry
 from podium.node.calls import ModelCall, ModelReply, ToolReply
-from podium.spec.model import ToolSpec
+from podium.spec.model import ToolSpec, Workflow
 from podium.spec.types import Type
 
 Json = Any
@@ -113,6 +113,26 @@ class Models(Protocol):
 
         Raises:
             EffectError: EF001 when there is none, with how to get one.
+        """
+        ...
+
+
+class Runs(Protocol):
+    """What one run can do to others."""
+
+    async def start(self, flow: Workflow, inputs: Mapping[str, Json], *, key: EffectKey, parent: RunId, by: str) -> str:
+        """Start a run of its own; the same key again gives the same run. Returns its id.
+
+        Raises:
+            EffectError: EF056 when the inputs do not fit.
+        """
+        ...
+
+    async def signal(self, run: RunId, name: str, value: Json, *, key: EffectKey, by: str) -> None:
+        """Send a signal; the same key again sends it only once.
+
+        Raises:
+            EffectError: EF057 when there is no such run, or it has ended.
         """
         ...
 

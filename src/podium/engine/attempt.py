@@ -17,6 +17,7 @@ from podium.engine.report import Report
 from podium.engine.state import NodeState, Scope
 from podium.engine.surroundings import Surroundings
 from podium.errors import ExpressionError, LedgerError, NodeError, StoreError
+from podium.graph.model import Program
 from podium.ids import NodeId
 from podium.ledger.record import (
     ApprovalGiven,
@@ -36,6 +37,8 @@ from podium.node.contract import (
 
 Json = Any
 
+_CAUSE = ("code", "kind", "message", "node")
+
 
 class Attempt:
     """One try of one node."""
@@ -43,8 +46,9 @@ class Attempt:
     def __init__(self, run: Surroundings, node: NodeState) -> None:
         self._run = run
         self._node = node
-        self._type: Node = run.nodes[node.node.type]
+        self._type: Node = run.nodes[node.work.type]
         self._report = Report(run, node)
+        *_, outermost = node.scope.around()
         self._context = NodeContext(
             state=run.state,
             node=node,
@@ -52,8 +56,9 @@ class Attempt:
             journal=run.journal,
             values=run.values,
             clock=run.clock,
-            grants=run.grants,
-            workflow=run.workflow,
+            grants=outermost.graph.tools,
+            flows=outermost.graph.flows,
+            workflow=outermost.graph.flow or run.workflow,
             principal=run.principal,
             watch=run.watch,
         )
@@ -69,39 +74,39 @@ class Attempt:
         except Suspended as suspended:
             return [self._report.suspended(suspended)]
         except NodeError as error:
-            return [self._report.failed(error)]
+            return self._report.failed(error)
         except LedgerError as error:
             damage = NodeError(error.code, error.message, kind="internal", help="run `podium ledger verify`")
-            return [self._report.failed(damage)]
+            return self._report.failed(damage)
         except StoreError:
             raise
         except Exception as error:  # noqa: BLE001 - the worker's edge: a defect of a node type must not take the run along
             told = "".join(traceback.format_exception(error))[-4000:]
             defect = NodeError(
                 "EN001",
-                f"node type `{self._node.node.type}` raised {type(error).__name__}: {error}",
+                f"node type `{self._node.work.type}` raised {type(error).__name__}: {error}",
                 kind="internal",
                 help=f"this is a defect of the node type; report it with this trace:\n{told}",
             )
-            return [self._report.failed(defect)]
+            return self._report.failed(defect)
 
     async def _entries(self) -> list[Entry]:
-        node, graph_node = self._node, self._node.node
+        node = self._node
         if node.parked is not None and node.parked.effect and (refusal := self._refused()) is not None:
-            return [refusal]
-        fresh = node.parked is None and node.list_ is None
-        if fresh and graph_node.when is not None and not await self._when():
+            return refusal
+        fresh = node.parked is None and not node.forked and not node.variant
+        if fresh and node.node.when is not None and not await self._when(node.node.when):
             return [self._report.entry(NodeSkipped(reason="when"), key="done")]
         values = await self._values()
-        late = frozenset[str]().union(*(program.names for program in graph_node.late.values()))
+        late = frozenset[str]().union(*(program.names for program in node.work.late.values()))
         self._context.names = await self._names(late)
         self._context.feedback = await self._feedback()
         outcome = await self._within_time(self._go(values))
-        return [self._report.ended(outcome)]
+        return self._report.ended(outcome)
 
     async def _go(self, values: dict[str, Json]) -> Outcome:
-        node, config = self._node, self._node.node.config
-        if node.list_ is not None:
+        node, config = self._node, self._node.work.config
+        if node.forked:
             items = [await self._item(item) for item in node.items]
             items += [ItemResult(index=index, status="skipped") for index in range(len(items), node.count)]
             return await cast("Collecting", self._type).collect(self._context, config, values, items)
@@ -111,27 +116,37 @@ class Attempt:
         return await self._type.run(self._context, config, values)
 
     async def _names(self, wanted: frozenset[str], scope: Scope | None = None) -> dict[str, Json]:
-        assert self._run.state.created is not None
-        return await self._run.values.names(wanted, scope or self._node.scope, self._run.state.created.inputs)
+        names = await self._run.values.names(wanted, scope or self._node.scope)
+        if "error" in wanted and (failed := self._what_failed()) is not None:
+            names["error"] = await self._run.values.error(failed)
+        return names
 
-    async def _when(self) -> bool:
-        program = self._node.node.when
-        assert program is not None
+    def _what_failed(self) -> NodeState | None:
+        """Return the failure that a fallback stands in for, or that a compensation answers."""
+        node = self._node
+        if node.undoes is None:
+            return node if node.variant else None
+        return node.unwinding.cause if node.unwinding is not None else None
+
+    async def _when(self, program: Program) -> bool:
         verdict = program.eval(await self._names(program.names))
         if not isinstance(verdict, bool):
             raise ExpressionError(f"`when` of `{self._node.path}` gave `{verdict}`", help="make it true or false")
         return verdict
 
     async def _values(self) -> dict[str, Json]:
+        node = self._node
         values: dict[str, Json] = {}
-        for name, program in self._node.node.fields.items():
+        for name, program in node.work.fields.items():
             values[name] = program.eval(await self._names(program.names))
-        if self._node.node.join is not None:
-            nodes = self._node.scope.nodes
-            values[self._node.node.type] = {
-                nodes[index].node.id: (await self._run.values.node(nodes[index])).get("out")
-                for index in self._node.arrived
+        if node.work.join is not None:
+            arrived, nodes = tuple(node.arrived), node.scope.nodes
+            self._report.sources = len(arrived)
+            values[node.work.type] = {
+                nodes[index].node.id: (await self._run.values.node(nodes[index])).get("out") for index in arrived
             }
+        if node.edits is not None:
+            values |= await self._run.values.load(node.edits)
         return values
 
     async def _feedback(self) -> Feedback | None:
@@ -145,25 +160,32 @@ class Attempt:
     async def _item(self, scope: Scope) -> ItemResult:
         if scope.index % 200 == 199:
             await asyncio.sleep(0)  # ten thousand items must not hold the loop
+        index, part = scope.index, scope.given.part
         if scope.failures:
-            culprit = scope.failures[0]
-            failure = culprit.failure
-            told = await self._run.values.load(failure.error) if failure else {"message": culprit.port}
+            error = await self._run.values.error(scope.failures[0])
+            if not self._report.causes:
+                self._report.causes = [{key: error[key] for key in _CAUSE}, *error["causes"]]
             return ItemResult(
-                index=scope.index,
+                index=index,
+                part=part,
                 status="failed",
-                code=failure.code if failure else "EN007",
-                kind=failure.error_kind if failure else "failed",
-                message=told["message"],
+                code=error["code"],
+                kind=error["kind"],
+                message=error["message"],
+                node=error["node"],
+                causes=error["causes"],
             )
         program = scope.graph.result
-        if program is None or scope.open:
-            return ItemResult(index=scope.index, status="skipped")
-        names = await self._names(program.names, scope)
+        if scope.open:
+            return ItemResult(index=index, part=part, status="skipped")
+        if program is None:  # a sub-workflow without a result
+            return ItemResult(index=index, part=part, status="ok")
+        told = {name: tell.eval(await self._names(tell.names, scope)) for name, tell in scope.graph.tells.items()}
         read = [scope.find(NodeId(name)) for name in program.names]
         if any(node is not None and node.status == "skipped" for node in read):
-            return ItemResult(index=scope.index, status="skipped")
-        return ItemResult(index=scope.index, status="ok", value=program.eval(names))
+            return ItemResult(index=index, part=part, status="skipped", told=told)
+        value = program.eval(await self._names(program.names, scope))
+        return ItemResult(index=index, part=part, status="ok", value=value, told=told)
 
     async def _answer(self) -> Answer:
         given = self._node.answer
@@ -177,7 +199,7 @@ class Attempt:
             )
         return Answer(verdict="received", by=given.by, at=told, value=await self._run.values.load(given.value))
 
-    def _refused(self) -> Entry | None:
+    def _refused(self) -> list[Entry] | None:
         """The answer to the approval of an effect, when it is not a yes: the node is left by that port."""
         answer, parked = self._node.answer, self._node.parked
         if parked is None or parked.reason != "approval":
@@ -189,8 +211,8 @@ class Attempt:
         return None
 
     async def _within_time(self, work: Awaitable[Outcome]) -> Outcome:
-        limit = self._node.node.config.timeout
-        if limit is None:
+        limit = self._node.work.config.timeout
+        if limit is None or self._node.work.bodies:  # what is inside has its own, durable one
             return await work
         idle_s = limit.idle.total_seconds() if limit.idle else None
         total, idle = asyncio.timeout(limit.total.total_seconds()), asyncio.timeout(idle_s)

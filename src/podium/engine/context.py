@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,9 +17,9 @@ from podium.engine.state import NodeState, RunState
 from podium.engine.values import Values
 from podium.errors import NodeError
 from podium.ids import NodePath, RunId, effect_key
-from podium.node.calls import Call, ModelCall, ModelReply, Reply, ToolCall, ToolReply
+from podium.node.calls import Call, ModelCall, ModelReply, Reply, RunCall, RunReply, ToolCall, ToolReply
 from podium.node.contract import Feedback
-from podium.spec.model import Expression, ToolSpec
+from podium.spec.model import Expression, ToolSpec, Workflow
 
 Json = Any
 
@@ -39,7 +39,8 @@ class NodeContext:
     journal: Journal
     values: Values
     clock: Clock
-    grants: dict[str, ToolSpec]
+    grants: Mapping[str, ToolSpec]
+    flows: Mapping[str, Workflow]
     workflow: str
     principal: str
     watch: Callable[[NodePath, str], None]
@@ -56,8 +57,8 @@ class NodeContext:
 
     @property
     def path(self) -> NodePath:
-        """Where the node stands."""
-        return self.node.path
+        """Where the node stands, and which of its fallbacks it is."""
+        return self.node.place
 
     @property
     def attempt(self) -> int:
@@ -70,7 +71,7 @@ class NodeContext:
 
     def evaluate(self, expression: Expression, **names: Json) -> Json:
         """Evaluate a late expression."""
-        return self.node.node.late[str(expression)].eval({**self.names, **names})
+        return self.node.work.late[str(expression)].eval({**self.names, **names})
 
     def progress(self, text: str) -> None:
         """Tell watchers, and put the idle timeout off."""
@@ -93,6 +94,13 @@ class NodeContext:
             return reply
         raise _wrong_reply(name)
 
+    async def call_run(self, call: RunCall) -> RunReply:
+        """Start a run, or tell it something, through the gateway."""
+        reply = await self._perform(call, f"run.{call.action}", 0)
+        if isinstance(reply, RunReply):
+            return reply
+        raise _wrong_reply(f"run.{call.action}")
+
     async def _perform(self, call: Call, name: str, position: int) -> Reply:
         assert self.state.created is not None
         effect = Effect(
@@ -105,6 +113,7 @@ class NodeContext:
             known=await self._known(call, name, position),
             journal=self.journal,
             progress=self.progress,
+            flows=self.flows,
             workflow=self.workflow,
             principal=self.principal,
         )

@@ -4,8 +4,9 @@ A run's state is `fold(records)`, and there is no other truth. `apply` takes one
 run in order gives the same state in every process, with or without the payloads.
 
 Two orders are allowed where they can differ. The owner applies its own records as it makes them, others' posts when
-it hears of them; the ledger may have the post first. So posts (approval, signal, doubt, cancel) and the owner's
-records commute: a post sets something down, and whoever comes second joins the two.
+it hears of them; the ledger may have the post first. So posts (approval, signal, doubt, cancel, pause, override) and
+the owner's records commute: a post sets something down, and whoever comes second joins the two. What a person wants
+done to a node is carried out by a record of the owner.
 """
 
 from __future__ import annotations
@@ -13,8 +14,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from podium.engine.flow import leave, look, maybe_close, open_item, pass_on, reopen, reset, resume, take
-from podium.engine.state import Ending, RunState
+from podium.engine.flow import look, pass_on, resume, take
+from podium.engine.inside import close, end, enter, leave, maybe_close
+from podium.engine.rounds import reopen, reset
+from podium.engine.state import Ending, Given, NodeState, Request, RunState, is_alive
+from podium.engine.undo import settle, undo_of, unwind
 from podium.graph.model import Graph
 from podium.ids import EffectKey, NodePath, RunId
 from podium.ledger.record import (
@@ -25,29 +29,33 @@ from podium.ledger.record import (
     EffectDenied,
     EffectIntent,
     EffectOutcome,
+    FactEmitted,
     NodeDone,
     NodeFailed,
     NodeForked,
+    NodeOverridden,
     NodeParked,
     NodeRevised,
     NodeSkipped,
+    OverrideRequested,
+    PauseRequested,
     Record,
+    ResumeRequested,
     RetryRequested,
     RunClaimed,
     RunCreated,
     RunEnded,
+    RunEnding,
     SignalReceived,
 )
-
-_KIND_PORTS = {"denied": "denied", "limit": "limit"}
 
 STOP = "stop:"
 """Prefix of the port by which an `end` node leaves: `stop:done`, `stop:failed`."""
 
 
-def fold(run: RunId, graph: Graph, records: Iterable[Record]) -> RunState:
-    """Return where a run stands after its records."""
-    state = RunState.of(run, graph)
+def fold(run: RunId, graph: Graph, records: Iterable[Record], base: RunState | None = None) -> RunState:
+    """Return where a run stands after its records; `base` is where it began, for one that goes on from another."""
+    state = base or RunState.of(run, graph)
     for record in records:
         apply(state, record.body, path=NodePath(record.path), key=record.key, at=record.at)
     return state
@@ -72,48 +80,81 @@ def _claimed(state: RunState, body: RunClaimed, _path: NodePath, _key: str, _at:
     state.epoch = body.epoch
 
 
+# ── nodes ──
+
+
 def _done(state: RunState, body: NodeDone, path: NodePath, _key: str, at: int) -> None:
     node = take(state, path)
     if node is None:
         return
-    node.out = body.out
+    state.skips.pop(path, None)
+    for item in node.items:  # a person may have supplied the result of a node that was at work inside
+        if not item.closed:
+            close(state, item)
+    node.out, node.also, node.status = body.out, body.also, "done"
     state.tolerated += body.errors
     if body.port.startswith(STOP):
-        node.port, node.status = body.port, "done"
+        node.port = body.port
         node.scope.open -= 1
-        state.ending = Ending("done" if body.port == STOP + "done" else "failed", "EN008", path)
+        failed = body.port != STOP + "done"
+        end(state, Ending("failed" if failed else "done", "EN008", path), at, cause=node if failed else None)
         return
-    node.status = "done"
+    if body.port == "out":
+        undo_of(state, node)
     leave(state, node, body.port, code="EN007", at=at)
 
 
 def _failed(state: RunState, body: NodeFailed, path: NodePath, _key: str, at: int) -> None:
-    if not body.final:
-        node = take(state, path)
-        if node is not None:
-            node.attempts += 1
-            node.failure = body
-            node.status = "waiting"
-            node.parked = NodeParked(reason="retry", due=body.retry_at)
-            state.remind(body.retry_at, path)
-        return
-    node = take(state, path)
-    if node is not None:
-        node.attempts += 1
-        node.failure = body
-        node.status = "failed"
-        leave(state, node, _KIND_PORTS.get(body.error_kind, "error"), code=body.code, at=at)
-
-
-def _skipped(state: RunState, body: NodeSkipped, path: NodePath, _key: str, at: int) -> None:
-    state.skips.pop(path, None)
     node = take(state, path)
     if node is None:
         return
+    state.skips.pop(path, None)
+    node.attempts += 1
+    node.failure = body
+    if body.then == "ask" and not body.final:
+        state.hold(node)
+        return  # the question follows in the same append
+    if body.then == "fallback" and not body.final:
+        node.variant += 1
+        node.attempts, node.parked, node.answer = 0, None, None
+        node.items, node.count = [], 0
+        resume(state, node)
+        return
+    if not body.final and body.then == "retry":
+        node.status = "waiting"
+        node.parked = NodeParked(reason="retry", due=body.retry_at)
+        state.hold(node)
+        state.remind(body.retry_at, path)
+        return
+    _end_inside(state, node, at)
+
+
+def _end_inside(state: RunState, node: NodeState, at: int) -> None:
+    """A node failed: what is still at work inside it stops, and what was completed there is undone."""
+    for item in node.items:
+        if not item.closed:
+            close(state, item)
+    if not node.forked or unwind(state, node, cause=node) is None:
+        settle(state, node, at, leave)
+    else:
+        node.status = "unwinding"
+
+
+def _skipped(state: RunState, body: NodeSkipped, path: NodePath, _key: str, at: int) -> None:
+    node = take(state, path)
+    if node is None:
+        return
+    state.skips.pop(path, None)
     node.status = "skipped"
+    if node.undoes is not None:
+        leave(state, node, "out", code="", at=at)
+        return
+    state.let_go(node)
+    for item in node.items:
+        if not item.closed:
+            close(state, item)
     node.scope.open -= 1
-    blocked = body.reason == "blocked"
-    node.port = "blocked" if blocked else "not_chosen"
+    node.port = body.reason
     pass_on(state, node, at)
     maybe_close(state, node.scope)
 
@@ -122,7 +163,12 @@ def _parked(state: RunState, body: NodeParked, path: NodePath, _key: str, _at: i
     node = take(state, path)
     if node is None:
         return
+    if body.reason == "sources":
+        node.need, node.status = body.sources + 1, "pending"
+        look(state, node)
+        return
     node.parked, node.status, node.answer = body, "waiting", None
+    state.hold(node)
     if body.effect and body.reason == "approval":
         state.effect(EffectKey(body.effect)).question = body.question
     if body.reason == "signal" and state.signals.get(body.signal):
@@ -132,15 +178,26 @@ def _parked(state: RunState, body: NodeParked, path: NodePath, _key: str, _at: i
         state.remind(body.due, path)
 
 
-def _forked(state: RunState, body: NodeForked, path: NodePath, _key: str, _at: int) -> None:
+def _forked(state: RunState, body: NodeForked, path: NodePath, _key: str, at: int) -> None:
     node = take(state, path)
-    shape = node.node.config.body() if node is not None else None
-    if node is None or shape is None:
+    if node is None:
         return
-    node.status, node.count, node.list_ = "forked", body.count, body.items
-    node.max_failed = -1 if shape.max_failed is None else shape.max_failed
-    for _ in range(min(shape.concurrency, body.count)):
-        open_item(state, node)
+    state.hold(node)
+    node.status, node.parked, node.answer = "forked", None, None
+    limit = node.work.config.timeout
+    if limit is not None and not node.forked:
+        node.deadline = at + round(limit.total.total_seconds() * 1000)
+        state.remind(node.deadline, path)
+    if body.signal:
+        queue = state.signals.get(body.signal)
+        if queue:
+            queue.pop(0)
+        enter(state, node, Given(body.items, -1, body.part))
+        return
+    if signal := node.work.bodies[body.part].signal:
+        state.takers[signal] = node
+    for number in range(body.count):
+        enter(state, node, Given(body.items, number, body.part))
     if not body.count:
         resume(state, node)
 
@@ -158,25 +215,64 @@ def _revised(state: RunState, body: NodeRevised, path: NodePath, _key: str, _at:
     look(state, target)
 
 
-def _intent(state: RunState, body: EffectIntent, _path: NodePath, _key: str, _at: int) -> None:
+def _overridden(state: RunState, body: NodeOverridden, path: NodePath, _key: str, _at: int) -> None:
+    node = take(state, path)
+    if node is None:
+        return
+    reset(state, node, frozenset({node.node.index}))
+    node.edits = body.values
+    look(state, node)
+
+
+def _fact(state: RunState, body: FactEmitted, path: NodePath, key: str, at: int) -> None:
+    if body.fact == "event":
+        _signalled(state, SignalReceived(name=body.name, by=path, value=body.value), path, key, at)
+
+
+# ── effects ──
+
+
+def _owner(state: RunState, path: NodePath) -> NodeState | None:
+    """Return the node that an effect belongs to; those of a fallback stand at `node.fallback1`."""
+    return state.nodes.get(path) or state.nodes.get(NodePath(path.rpartition(".fallback")[0]))
+
+
+def _intent(state: RunState, body: EffectIntent, path: NodePath, _key: str, _at: int) -> None:
     effect = state.effect(body.id)
     effect.attempts += 1
     effect.lost += 1
     effect.doubt = True
     effect.send_before = body.send_before
+    node = _owner(state, path)
+    if node is not None:
+        node.begun = True
+        state.hold(node)
+        if node.node.compensation is not None:
+            state.doubts.setdefault(node.path, set()).add(body.id)
+            undo_of(state, node)
 
 
-def _outcome(state: RunState, body: EffectOutcome, _path: NodePath, _key: str, _at: int) -> None:
+def _outcome(state: RunState, body: EffectOutcome, path: NodePath, _key: str, _at: int) -> None:
     effect = state.effect(body.id)
     if body.status != "unknown":
         effect.doubt = False
         effect.lost = 0
+        _no_doubt(state, body.id, path)
     if body.status == "ok":
         effect.reply = body.reply
 
 
+def _no_doubt(state: RunState, effect: EffectKey, path: NodePath) -> None:
+    node = _owner(state, path) if state.doubts else None
+    if node is not None and node.path in state.doubts:
+        state.doubts[node.path].discard(effect)
+
+
 def _denied(state: RunState, body: EffectDenied, _path: NodePath, _key: str, _at: int) -> None:
     state.effect(body.id)
+
+
+# ── posts ──
 
 
 def _answered(state: RunState, body: ApprovalGiven, path: NodePath, key: str, at: int) -> None:
@@ -191,7 +287,7 @@ def _answered(state: RunState, body: ApprovalGiven, path: NodePath, key: str, at
 
 def _signalled(state: RunState, body: SignalReceived, _path: NodePath, _key: str, at: int) -> None:
     for node in state.nodes.values():
-        if node.status == "waiting" and node.parked is not None and node.parked.signal == body.name:
+        if node.status == "waiting" and node.parked is not None and node.parked.signal == body.name and is_alive(node):
             node.answer, node.answered_at = body, at
             resume(state, node)
             return
@@ -202,19 +298,39 @@ def _doubt_settled(state: RunState, body: DoubtSettled, path: NodePath, _key: st
     effect = state.effect(body.id)
     effect.doubt, effect.landed, effect.reply = False, body.landed, body.reply
     effect.lost = 0
+    if not body.landed:
+        _no_doubt(state, body.id, path)
     node = state.nodes.get(path)
     if node is not None and node.status == "waiting" and node.parked is not None and node.parked.reason == "doubt":
         resume(state, node)
 
 
-def _cancelled(state: RunState, _body: CancelRequested, _path: NodePath, _key: str, _at: int) -> None:
+def _override_requested(state: RunState, body: OverrideRequested, path: NodePath, key: str, _at: int) -> None:
+    state.requests[path] = Request(body, key)
+
+
+def _paused(state: RunState, _body: PauseRequested, _path: NodePath, _key: str, _at: int) -> None:
+    state.paused = True
+
+
+def _resumed(state: RunState, _body: ResumeRequested, _path: NodePath, _key: str, _at: int) -> None:
+    state.paused = False
+
+
+def _cancelled(state: RunState, body: CancelRequested, _path: NodePath, _key: str, _at: int) -> None:
     state.cancel = True
+    state.kill = state.kill or body.kill
 
 
 def _retry_requested(state: RunState, _body: RetryRequested, _path: NodePath, _key: str, _at: int) -> None:
     state.ended = state.ending = None
-    state.cancel = False
+    state.cancel = state.kill = state.paused = False
+    state.not_undone = 0
     reopen(state, state.root)
+
+
+def _run_ending(state: RunState, body: RunEnding, _path: NodePath, _key: str, at: int) -> None:
+    end(state, Ending(body.status, body.code, NodePath(body.node)), at)
 
 
 def _run_ended(state: RunState, body: RunEnded, _path: NodePath, _key: str, _at: int) -> None:
@@ -230,14 +346,20 @@ _STEPS: dict[type, Callable[[RunState, Any, NodePath, str, int], None]] = {
     NodeParked: _parked,
     NodeForked: _forked,
     NodeRevised: _revised,
+    NodeOverridden: _overridden,
+    FactEmitted: _fact,
     EffectIntent: _intent,
     EffectOutcome: _outcome,
     EffectDenied: _denied,
     ApprovalGiven: _answered,
     SignalReceived: _signalled,
     DoubtSettled: _doubt_settled,
+    OverrideRequested: _override_requested,
+    PauseRequested: _paused,
+    ResumeRequested: _resumed,
     CancelRequested: _cancelled,
     RetryRequested: _retry_requested,
+    RunEnding: _run_ending,
     RunEnded: _run_ended,
 }
 
@@ -250,7 +372,12 @@ def expire(state: RunState, path: NodePath) -> None:
     node = state.nodes.get(path)
     if node is None:
         return
-    if node.status == "waiting":
+    if node.status == "waiting" and node.failure is not None and node.failure.then == "round" and node.forked:
+        attempts = node.attempts
+        reset(state, node, frozenset({node.node.index}))
+        node.attempts = attempts
+        look(state, node)
+    elif node.status == "waiting":
         resume(state, node)
     elif node.status == "pending" and node.node.join is not None:
         node.due = True

@@ -17,15 +17,17 @@ from typing import Any
 from podium.clock import Clock, Millis
 from podium.effects.gateway import Gateway
 from podium.engine.attempt import Attempt
-from podium.engine.decide import Expire, Finish, Skip, Start, Stop, decide
+from podium.engine.decide import AddItem, Expire, Finish, Override, Overrun, Skip, Start, Stop, Unwind, decide
 from podium.engine.fold import apply, expire
-from podium.engine.state import Ending, NodeState, RunState
+from podium.engine.overriding import overridden
+from podium.engine.report import Report
+from podium.engine.state import Ending, NodeState, RunState, is_alive
 from podium.engine.surroundings import Surroundings
 from podium.engine.values import Values
 from podium.errors import LedgerError, NodeError
 from podium.graph.model import Compiled
 from podium.ids import IdSource, NodePath
-from podium.ledger.record import Entry, Record, RunEnded
+from podium.ledger.record import Entry, NodeForked, Record, RunEnded, RunEnding
 from podium.ledger.store import Claim, LiveStatus, RowStatus, RunStore
 from podium.ledger.writer import RunWriter
 from podium.node.registry import Registry
@@ -53,6 +55,7 @@ class ActiveRun:
     watch: Callable[[NodePath, str], None]
     state: RunState
     seen: int
+    tokens: Callable[[NodePath], str]
 
     writer: RunWriter = field(init=False)
     values: Values = field(init=False)
@@ -65,7 +68,7 @@ class ActiveRun:
     def __post_init__(self) -> None:
         self.writer = RunWriter(self.store, self.claim, self.ids, on_records=self._hear)
         self.writer.seen = self.seen
-        self.values = Values(self.store, self.state.run, self.ids)
+        self.values = Values(self.store, self.state, self.ids, tokens=self.tokens)
         self.surroundings = Surroundings(
             state=self.state,
             nodes=self.nodes,
@@ -74,7 +77,6 @@ class ActiveRun:
             values=self.values,
             clock=self.clock,
             ids=self.ids,
-            grants=self.compiled.workflow.tools,
             workflow=self.compiled.workflow.name,
             watch=self.watch,
         )
@@ -127,6 +129,19 @@ class ActiveRun:
                     case Expire(path):
                         expire(self.state, path)
                         again = True
+                    case Overrun(path):
+                        self.defer(Report(self.surroundings, self.state.nodes[path]).overrun())
+                        again = True
+                    case AddItem(path, signal):
+                        self.defer([self._item_of(path, signal)])
+                        again = True
+                    case Override(path, request):
+                        self.state.requests.pop(path)
+                        self.defer(overridden(self.surroundings, self.state.nodes[path], request))
+                        again = True
+                    case Unwind(ending):
+                        self.defer([Entry(body=_run_ending(ending))])
+                        again = True
                     case Stop(path):
                         self.state.stops.pop(path, None)
                         if path in self.tasks:
@@ -137,6 +152,13 @@ class ActiveRun:
                         task.add_done_callback(self._over)
                         self.tasks[path] = task
         return None
+
+    def _item_of(self, path: NodePath, signal: str) -> Entry:
+        """Return the record by which a signal adds an item to a node."""
+        node = self.state.nodes[path]
+        sent, _ = self.state.signals[signal][0]
+        body = NodeForked(count=1, items=sent.value, start=node.count, signal=signal)
+        return Entry(body=body, path=path, key=f"forked:{path}:{node.count}")
 
     async def _attempt(self, node: NodeState) -> None:
         self.defer(await Attempt(self.surroundings, node).entries())
@@ -205,8 +227,8 @@ class ActiveRun:
         """End a run in which nothing has moved for its idle bound although nodes are at work."""
         assert self.state.created is not None
         limit = self.state.created.idle_ms
-        if limit and self.tasks and self.clock.monotonic() - self.alive_at >= limit / 1000:
-            self.state.ending = self.state.ending or Ending("limit", "EN009", next(iter(self.tasks)))
+        if limit and self.tasks and self.clock.monotonic() - self.alive_at >= limit / 1000 and not self.state.ending:
+            self.defer([Entry(body=RunEnding(status="limit", code="EN009", node=next(iter(self.tasks))))])
 
     async def _let_go(self) -> RowStatus | None:
         """Nothing runs: write what is pending, then release the run or wait for a timer that is near.
@@ -217,8 +239,8 @@ class ActiveRun:
         await self.writer.append()
         if decide(self.state, self.clock.now()):
             return None
-        timer = self.state.next_timer()
-        deadline = self.state.created.deadline if self.state.created else 0
+        timer = 0 if self.state.paused else self.state.next_timer()
+        deadline = self.state.created.deadline if self.state.created and not self.state.ending else 0
         moments = [when for when in (timer, deadline) if when]
         next_moment = Millis(min(moments)) if moments else Millis(0)
         if timer and timer - self.clock.now() <= SHORT_WAIT_MS:
@@ -229,11 +251,15 @@ class ActiveRun:
 
     def _waiting_for(self) -> LiveStatus:
         """Return what people should see that the run waits for: a person before a clock."""
-        reasons = {node.parked.reason for node in self.state.nodes.values() if node.status == "waiting" and node.parked}
-        for reason in ("doubt", "approval", "signal"):
-            if reason in reasons:
-                return reason
-        return "timer"
+        if self.state.paused:
+            return "paused"
+        waiting = [node for node in self.state.nodes.values() if node.status == "waiting" and is_alive(node)]
+        reasons = {node.parked.reason for node in waiting if node.parked}
+        if "doubt" in reasons:
+            return "doubt"
+        if "approval" in reasons or "ask" in reasons:
+            return "approval"
+        return "signal" if "signal" in reasons else "timer"
 
     async def _stop_all(self) -> None:
         """Stop what runs; each task leaves the outcome of its effect behind."""
@@ -259,6 +285,7 @@ class ActiveRun:
             result=payload.ref if payload else None,
             code="" if ending.status in ("done", "done_with_errors") else ending.code,
             node=ending.node,
+            not_undone=self.state.not_undone,
         )
         await self.append([Entry(body=body, payloads=(payload,) if payload else ())])
         return body.status
@@ -269,5 +296,9 @@ class ActiveRun:
         program = self.compiled.graph.result
         if program is None:
             return None
-        assert self.state.created is not None
-        return program.eval(await self.values.names(program.names, self.state.root, self.state.created.inputs))
+        return program.eval(await self.values.names(program.names, self.state.root))
+
+
+def _run_ending(ending: Ending) -> RunEnding:
+    assert ending.status not in ("done", "done_with_errors")
+    return RunEnding(status=ending.status, code=ending.code, node=ending.node)

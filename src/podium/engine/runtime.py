@@ -13,20 +13,26 @@ drive a run is decided by the claim.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, cast
 
-from podium.clock import Clock, Millis
+import msgspec
+
+from podium.clock import Clock
 from podium.effects.gateway import Gateway
 from podium.effects.ports import Models, Tools
+from podium.engine.branch import branch, readers
+from podium.engine.callback import Callback, read_token, token
+from podium.engine.children import Children
 from podium.engine.fold import fold
 from podium.engine.run import ActiveRun
-from podium.errors import Fenced, StoreError, UsageError
+from podium.engine.start import complete_inputs, created
+from podium.engine.state import RunState
+from podium.errors import Fenced, LedgerError, StoreError, UsageError
 from podium.graph.model import Compiled
 from podium.ids import IdSource, NodePath, RunId, WorkerId, WorkflowVersion, new_run_id
-from podium.ledger.payload import json_payload
-from podium.ledger.record import Entry, Record, RunCreated
+from podium.ledger.record import ForkedFrom, PayloadRef, Record, RunCreated
 from podium.ledger.store import Claim, RowStatus, RunStore
 from podium.node.registry import Registry
 
@@ -56,6 +62,7 @@ class Engine:
         clock: Clock,
         ids: IdSource,
         worker: WorkerId,
+        secret: bytes,
         watch: Watch = _unwatched,
     ) -> None:
         self._store = store
@@ -65,7 +72,9 @@ class Engine:
         self._ids = ids
         self._worker = worker
         self._watch = watch
-        self._gateway = Gateway(models=models, tools=tools, clock=clock, ids=ids)
+        self._secret = secret
+        children = Children(store=store, clock=clock, ids=ids)
+        self._gateway = Gateway(models=models, tools=tools, runs=children, clock=clock, ids=ids)
         self._active: dict[RunId, ActiveRun] = {}
         self._claiming: set[RunId] = set()
         self._listener: asyncio.Task[None] | None = None
@@ -78,27 +87,81 @@ class Engine:
         inputs: Mapping[str, Json],
         principal: str,
         run: RunId | None = None,
+        priority: int | None = None,
     ) -> RunId:
         """Create a run of a published version; it is driven by whoever claims it.
+
+        `priority` takes the place of the workflow's own.
 
         Raises:
             UsageError: EN010 when an input is unknown, missing, or not of its type.
             Rejected: the version is not published, or the id is taken.
         """
         run = run or new_run_id(self._ids)
-        stored = json_payload(complete_inputs(compiled, inputs), self._ids)
-        limits = compiled.workflow.timeout
-        now = self._clock.now()
-        body = RunCreated(
-            workflow=compiled.workflow.name,
+        entry = created(
+            compiled.workflow,
+            run=run,
             version=version,
-            inputs=stored.ref,
+            inputs=complete_inputs(compiled.inputs, inputs),
             principal=principal,
-            deadline=Millis(now + round(limits.total.total_seconds() * 1000)) if limits else Millis(0),
-            idle_ms=round(limits.idle.total_seconds() * 1000) if limits and limits.idle else 0,
-            root=run,
+            priority=priority,
+            now=self._clock.now(),
+            ids=self._ids,
         )
-        await self._store.start(run, Entry(body=body, key="created", payloads=(stored,)))
+        await self._store.start(run, entry)
+        return run
+
+    async def fork(
+        self,
+        origin: RunId,
+        *,
+        again: Sequence[str] = (),
+        inputs: Mapping[str, Json] | None = None,
+        principal: str,
+        until: int | None = None,
+    ) -> RunId:
+        """Create a run that goes on from another one: what that had found stands, the rest is done anew.
+
+        Args:
+            origin: The other run; it may still be under way.
+            again: Paths of nodes that are done anew with everything that builds on them.
+            inputs: Those that change; what reads them is done anew.
+            principal: Who asks for it.
+            until: The last record of the other run that counts; by default its last one.
+
+        Raises:
+            UsageError: there is no such run, node or input; or there is nothing to do anew (EN018).
+        """
+        records = await self._records(origin, until)
+        first = records[0].body if records else None
+        if not isinstance(first, RunCreated):
+            raise UsageError("ST004", f"run `{origin}` does not exist", help="list runs with `podium runs list`")
+        version = WorkflowVersion(first.version)
+        compiled = await self._workflows(version)
+        old = cast("dict[str, Json]", msgspec.json.decode(await self._payload(records[0], first.inputs)))
+        new = complete_inputs(compiled.inputs, {**old, **(inputs or {})})
+        changed = [name for name in new if new[name] != old.get(name)]
+        state = await self._state(origin, compiled, records)
+        paths = (*again, *readers(compiled.graph, changed))
+        begun = branch(state, origin, paths)
+        if begun.root.closed:
+            raise UsageError(
+                "EN018",
+                f"nothing of run `{origin}` would be done anew",
+                help="name a node with `--from`, or change an input that a node reads",
+            )
+        run = new_run_id(self._ids)
+        entry = created(
+            compiled.workflow,
+            run=run,
+            version=version,
+            inputs=new,
+            principal=principal,
+            fork=ForkedFrom(run=origin, seq=records[-1].seq, hash=records[-1].hash, again=paths),
+            now=self._clock.now(),
+            ids=self._ids,
+        )
+        await self._store.start(run, entry)
         return run
 
     async def advance(self, run: RunId) -> RowStatus | None:
@@ -140,9 +203,7 @@ class Engine:
 
     async def _load(self, run: RunId, claim: Claim) -> ActiveRun:
         compiled = await self._workflows(claim.row.version)
-        records: list[Record] = []
-        while page := await self._store.records(run, after=records[-1].seq if records else 0):
-            records.extend(page)
+        records = await self._records(run)
         return ActiveRun(
             compiled=compiled,
             claim=claim,
@@ -152,9 +213,45 @@ class Engine:
             clock=self._clock,
             ids=self._ids,
             watch=lambda path, text: self._watch(run, path, text),
-            state=fold(run, compiled.graph, records),
+            state=await self._state(run, compiled, records),
             seen=records[-1].seq,
+            tokens=lambda path: token(self._secret, run, path),
         )
+
+    async def _records(self, run: RunId, until: int | None = None) -> list[Record]:
+        records: list[Record] = []
+        while page := await self._store.records(run, after=records[-1].seq if records else 0):
+            records.extend(page)
+        return records if until is None else records[:until]
+
+    async def _state(self, run: RunId, compiled: Compiled, records: Sequence[Record]) -> RunState:
+        """Return where a run stands; one that goes on from another begins where that one was left."""
+        first = records[0].body
+        origin = first.fork if isinstance(first, RunCreated) else None
+        if origin is None:
+            return fold(run, compiled.graph, records)
+        earlier = await self._records(origin.run, origin.seq)
+        if not earlier or earlier[-1].hash != origin.hash:
+            raise LedgerError(
+                "LE010",
+                f"run `{run}` goes on from record {origin.seq} of run `{origin.run}`, which is not there as it was",
+                stream=run,
+                seq=1,
+                help="run `podium ledger verify`",
+            )
+        state = await self._state(origin.run, compiled, earlier)
+        return fold(run, compiled.graph, records, branch(state, run, origin.again))
+
+    async def _payload(self, record: Record, ref: PayloadRef) -> bytes:
+        return await self._store.payload(record.stream, ref)
+
+    def read_callback(self, text: str) -> Callback:
+        """Return what a callback token is for.
+
+        Raises:
+            UsageError: EN016 when it is none of this installation.
+        """
+        return read_token(self._secret, text)
 
     def _listen(self) -> None:
         if self._listener is None or self._listener.done():
@@ -173,27 +270,6 @@ class Engine:
             active = self._active.get(run)
             if active is not None and wake > active.writer.wake:
                 active.poke()
-
-
-def complete_inputs(compiled: Compiled, inputs: Mapping[str, Json]) -> dict[str, Json]:
-    """Return the inputs with defaults filled in.
-
-    Raises:
-        UsageError: EN010.
-    """
-    unknown = [name for name in inputs if name not in compiled.inputs]
-    if unknown:
-        known = ", ".join(f"`{name}`" for name in compiled.inputs) or "none"
-        raise UsageError("EN010", f"workflow has no input `{unknown[0]}`", help=f"its inputs: {known}")
-    complete: dict[str, Json] = {}
-    for name, spec in compiled.inputs.items():
-        if name not in inputs and spec.required:
-            raise UsageError("EN010", f"input `{name}` is missing", help=f"add `--input {name}=…` ({spec.type})")
-        complete[name] = inputs.get(name, spec.default)
-        problems = spec.type.problems(complete[name]) if name in inputs else []
-        if problems:
-            raise UsageError("EN010", f"input `{name}`: {problems[0]}", help=f"expected {spec.type}")
-    return complete
 
 
 def _only(group: BaseExceptionGroup[BaseException]) -> None:

@@ -11,8 +11,10 @@ nodes this worker has begun. A new worker starts with none.
 from __future__ import annotations
 
 import heapq
+from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from podium.graph.joins import Tally
 from podium.graph.model import Graph, GraphNode
@@ -22,6 +24,7 @@ from podium.ledger.record import (
     NodeFailed,
     NodeParked,
     NodeSkipped,
+    OverrideRequested,
     PayloadRef,
     RunCreated,
     RunEnded,
@@ -29,23 +32,51 @@ from podium.ledger.record import (
     SignalReceived,
 )
 
-NodeStatus = Literal["pending", "ready", "waiting", "forked", "done", "failed", "skipped"]
+NodeStatus = Literal["pending", "ready", "waiting", "forked", "unwinding", "done", "failed", "skipped"]
+"""`forked`: the nodes inside it are at work. `unwinding`: it failed, and what it did is being undone."""
+
+
+class Given(NamedTuple):
+    """What an item of a body is for: a place in a JSON list, or a whole payload when `at` is -1."""
+
+    value: PayloadRef | None
+    at: int
+    part: str
+
+
+ROOT = Given(None, -1, "")
+"""Of the workflow, which is for nothing but itself."""
+
+
+class Request(NamedTuple):
+    """What a person wants of a node, and the key of the record that says so."""
+
+    body: OverrideRequested
+    key: str
 
 
 @dataclass(slots=True)
 class NodeState:
-    """A node of a scope.
+    """A node of a scope, or what undoes one (`undoes` is set).
 
     Attributes:
-        round: How often it was sent back to work.
-        attempts: Attempts of this round that failed.
+        round: How often it was begun anew.
+        attempts: Attempts of this round, or of its present fallback, that failed.
+        variant: Which of its ways is tried: 0 its own, then its fallbacks.
+        also: Further ports by which it was left.
         parked: What it waits for; kept while it resumes.
         answer: What ended the wait; None with `parked` set and status `ready` means that nobody answered in time.
-        due, arrived: For a join: its deadline has passed; its sources that fired, in the order in which they did.
-        items: For a map: its items, opened in order.
-        count, list_: For a map: how many items there will be, and the list of them.
-        max_failed: For a map: more failed items than this end it at once; -1 for no such bound.
+        due, arrived, need: For a join: its deadline has passed; its sources that fired, in the order in which they
+            did; how many sources it wants when it was not content with those of its rule.
+        items: What it opened inside itself, in that order. `queue`: what it has still to open.
+        count: How many there are in all.
+        deadline: When what is inside it must be over, or 0.
         feedback: For a node sent back to work: why, and what it returned before.
+        edits: Values that a person put in the place of its own.
+        begun: It may have had effects in this round.
+        undo: What undoes it, once there may be something to undo. `order`: its place in the order of completion.
+        undone: Whether that has happened.
+        unwinding: For what undoes: the undoing that it is part of. For a node whose inside is being undone: that.
     """
 
     node: GraphNode
@@ -55,65 +86,143 @@ class NodeState:
     status: NodeStatus = "pending"
     round: int = 0
     attempts: int = 0
+    variant: int = 0
     port: str = ""
+    also: tuple[str, ...] = ()
     out: PayloadRef | None = None
     failure: NodeFailed | None = None
     parked: NodeParked | None = None
     answer: ApprovalGiven | SignalReceived | None = None
     answered_at: int = 0
     due: bool = False
+    need: int = 0
     arrived: list[int] = field(default_factory=list[int])
     items: list[Scope] = field(default_factory=list["Scope"])
+    queue: deque[Given] = field(default_factory=deque[Given])
     count: int = 0
-    list_: PayloadRef | None = None
     open_items: int = 0
     failed_items: int = 0
-    max_failed: int = -1
+    ok_items: int = 0
+    deadline: int = 0
     feedback: tuple[PayloadRef, PayloadRef | None] | None = None
+    edits: PayloadRef | None = None
+    begun: bool = False
+    undo: NodeState | None = None
+    undoes: NodeState | None = None
+    order: int = 0
+    undone: bool = False
+    unwinding: Unwinding | None = None
 
     @property
     def ended(self) -> bool:
         """Whether it will not run again in this round."""
         return self.status in ("done", "failed", "skipped")
 
+    @property
+    def work(self) -> GraphNode:
+        """What is tried at present: the node itself, or one of its fallbacks."""
+        return self.node.fallbacks[self.variant - 1] if self.variant else self.node
+
+    @property
+    def place(self) -> NodePath:
+        """Where its effects and what it opens stand: its path, and which fallback it is."""
+        return NodePath(f"{self.path}.fallback{self.variant}") if self.variant else self.path
+
+    @property
+    def forked(self) -> bool:
+        """Whether it has opened something inside itself."""
+        return self.count > 0
+
 
 @dataclass(slots=True)
 class Scope:
-    """The nodes of the workflow, or of one item of a map.
+    """The nodes of the workflow, or one item of a body of a node.
 
     Attributes:
         prefix: Path of the item, None for the workflow.
+        given: What an item is for.
         open: Nodes that have not ended.
         failures: Nodes whose failure nobody handles; the first one ends the scope.
-        closed: Nothing in it will run any more.
+        closed: Nothing in it will begin any more, but for what undoes.
+        unwinding: What was done in it is being undone.
     """
 
     graph: Graph
     prefix: NodePath | None
     parent: NodeState | None = None
+    given: Given = ROOT
     index: int = 0
     nodes: list[NodeState] = field(default_factory=list[NodeState])
     open: int = 0
     failures: list[NodeState] = field(default_factory=list[NodeState])
     closed: bool = False
+    unwinding: Unwinding | None = None
 
     @classmethod
-    def of(cls, graph: Graph, parent: NodeState | None = None, index: int = 0) -> Scope:
-        """Return a scope in which nothing has happened."""
-        prefix = item_path(parent.path, index) if parent else None
-        scope = cls(graph=graph, prefix=prefix, parent=parent, index=index, open=len(graph.nodes))
-        scope.nodes = [NodeState(node, scope, child_path(prefix, node.id), Tally.of(node)) for node in graph.nodes]
-        return scope
+    def of(cls, graph: Graph) -> Scope:
+        """Return the scope of a workflow in which nothing has happened."""
+        return _filled(cls(graph, None))
+
+    @classmethod
+    def inside(cls, parent: NodeState, given: Given) -> Scope:
+        """Return the next item of a node, in which nothing has happened."""
+        graph, index = parent.work.bodies[given.part], len(parent.items)
+        if graph.each:
+            prefix = item_path(parent.place, index)
+        else:
+            prefix = NodePath(f"{parent.place}.{given.part}") if given.part else parent.place
+        return _filled(cls(graph, prefix, parent, given, index))
+
+    @classmethod
+    def again(cls, item: Scope) -> Scope:
+        """Return an item as it was before anything happened in it."""
+        return _filled(cls(item.graph, item.prefix, item.parent, item.given, item.index))
+
+    def around(self) -> Iterator[Scope]:
+        """Yield this scope and those around it that its nodes can see, as far as the sub-workflow reaches."""
+        scope: Scope | None = self
+        while scope is not None:
+            yield scope
+            scope = scope.parent.scope if scope.parent is not None and not scope.graph.flow else None
 
     def find(self, node: NodeId) -> NodeState | None:
         """Return a node of this scope or of one around it."""
-        scope: Scope | None = self
-        while scope is not None:
+        for scope in self.around():
             index = scope.graph.by_id.get(node)
             if index is not None:
                 return scope.nodes[index]
-            scope = scope.parent.scope if scope.parent else None
         return None
+
+    def within(self, outer: Scope | NodeState) -> bool:
+        """Whether this scope is, or stands in, another one or a node."""
+        scope: Scope | None = self
+        while scope is not None:
+            if scope is outer or scope.parent is outer:
+                return True
+            scope = scope.parent.scope if scope.parent else None
+        return False
+
+
+def _filled(scope: Scope) -> Scope:
+    prefix, nodes = scope.prefix, scope.graph.nodes
+    scope.open = len(nodes)
+    scope.nodes = [NodeState(node, scope, child_path(prefix, node.id), Tally.of(node)) for node in nodes]
+    return scope
+
+
+@dataclass(slots=True)
+class Unwinding:
+    """What was done inside a scope, or inside a node, is undone in the reverse order of completion.
+
+    Attributes:
+        owner: Whose work is undone.
+        stack: What is left to do, the next one last.
+        cause: The failure that began it, and where; None when the run is being cancelled.
+    """
+
+    owner: Scope | NodeState
+    stack: list[NodeState]
+    cause: NodeState | None
 
 
 @dataclass(slots=True)
@@ -157,10 +266,18 @@ class RunState:
         ready: Nodes that can start or go on, in the order in which they became so.
         running: Those that this worker has begun.
         skips: Nodes that will not run, and why; a record will say so.
-        stops: Nodes that this worker runs though their scope is over.
+        stops: Nodes that this worker runs though their scope is over, or they are withdrawn.
         timers: Heap of (when, path); entries whose node no longer waits are dropped when they surface.
         signals: Signals that nobody has waited for yet, by name.
+        takers: Nodes that make an item of each signal, by its name.
+        requests: What people want of nodes, by path; done as soon as the node is not at work.
+        locks: Which node holds a lock, by its name.
+        doubts: Effects without a known outcome, by the path of their node.
+        unwindings: What is being undone.
+        not_undone: Compensations that failed.
+        completed: Counts completions, for their order.
         tolerated: Errors that were let pass by `on_error: continue` or inside a map.
+        earlier: The runs that this one goes on from, the first one first.
         ending: Set as soon as the end is certain.
         ended: The record that closed it.
     """
@@ -177,12 +294,22 @@ class RunState:
     skips: dict[NodePath, NodeSkipped] = field(default_factory=dict[NodePath, NodeSkipped])
     stops: dict[NodePath, None] = field(default_factory=dict[NodePath, None])
     effects: dict[EffectKey, EffectState] = field(default_factory=dict[EffectKey, EffectState])
+    doubts: dict[NodePath, set[EffectKey]] = field(default_factory=dict[NodePath, set[EffectKey]])
     timers: list[tuple[int, NodePath]] = field(default_factory=list[tuple[int, NodePath]])
     signals: dict[str, list[tuple[SignalReceived, int]]] = field(
         default_factory=dict[str, list[tuple[SignalReceived, int]]]
     )
+    takers: dict[str, NodeState] = field(default_factory=dict[str, NodeState])
+    requests: dict[NodePath, Request] = field(default_factory=dict[NodePath, Request])
+    locks: dict[str, NodePath] = field(default_factory=dict[str, NodePath])
+    unwindings: list[Unwinding] = field(default_factory=list[Unwinding])
+    not_undone: int = 0
+    completed: int = 0
     tolerated: int = 0
+    earlier: tuple[RunId, ...] = ()
+    paused: bool = False
     cancel: bool = False
+    kill: bool = False
     ending: Ending | None = None
     ended: RunEnded | None = None
 
@@ -196,14 +323,31 @@ class RunState:
         """Mark a ready node as begun by this worker and return it."""
         state = self.ready.pop(path)
         self.running[path] = state
+        self.hold(state)
         return state
 
     def halt(self, path: NodePath) -> None:
         """Take back `begin`: the attempt was stopped and nothing is recorded of its end."""
         self.stops.pop(path, None)
         state = self.running.pop(path, None)
-        if state is not None and state.status == "ready" and not state.scope.closed:
+        if state is None or state.status != "ready":
+            return
+        if not state.begun and state.parked is None and not state.forked:
+            self.let_go(state)
+        if path not in self.skips and (state.undoes is not None or not state.scope.closed):
             self.ready[path] = state
+
+    def hold(self, node: NodeState) -> None:
+        """Give a node its lock, if it has one."""
+        lock = node.node.config.lock
+        if lock is not None and node.undoes is None:
+            self.locks.setdefault(lock, node.path)
+
+    def let_go(self, node: NodeState) -> None:
+        """Take a node's lock away."""
+        lock = node.node.config.lock
+        if lock is not None and self.locks.get(lock) == node.path:
+            del self.locks[lock]
 
     def effect(self, key: EffectKey) -> EffectState:
         """Return what is known of an effect."""
@@ -218,7 +362,25 @@ class RunState:
         while self.timers:
             when, path = self.timers[0]
             state = self.nodes.get(path)
-            if state is not None and state.status in ("waiting", "pending"):
+            if state is not None and is_alive(state) and when == _due(state, when):
                 return when
             heapq.heappop(self.timers)
         return 0
+
+
+def _due(node: NodeState, when: int) -> int:
+    """Return when a node is due; a join is at any time at which somebody wanted to look at it again."""
+    match node.status:
+        case "waiting":
+            return node.parked.due if node.parked is not None else 0
+        case "forked":
+            return node.deadline
+        case "pending":
+            return 0 if node.due else when
+        case _:
+            return 0
+
+
+def is_alive(node: NodeState) -> bool:
+    """Whether a node that has not ended may still go on: its scope is open, or it undoes something."""
+    return node.undoes is not None or not node.scope.closed

@@ -12,7 +12,6 @@ from podium.engine.state import RunState
 from podium.engine.values import Values
 from podium.ids import IdSource, NodePath
 from podium.node.registry import Registry
-from podium.spec.model import ToolSpec
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -20,7 +19,6 @@ class Surroundings:
     """Read by attempts; the state is changed by the loop of the run alone.
 
     Attributes:
-        grants: The tools that the workflow grants.
         workflow: Its name.
         watch: Told of progress, by node path.
     """
@@ -32,7 +30,6 @@ class Surroundings:
     values: Values
     clock: Clock
     ids: IdSource
-    grants: dict[str, ToolSpec]
     workflow: str
     watch: Callable[[NodePath, str], None]
 

@@ -52,30 +52,18 @@ def type_key(config: NodeConfig) -> str:
 
 
 def fields(config: NodeConfig) -> Iterator[Field]:
-    """Yield the node's own fields that hold expressions, `when` excluded."""
-    body = config.body()
+    """Yield the node's own fields that hold expressions, `when` and `default` excluded."""
+    inside = inner_keys(config)
     for name, field in type(config).model_fields.items():
-        value = cast("object", getattr(config, name))
-        if name != "when" and not (body and value is body.result) and _holds_expression(value):
-            yield Field(field.alias or name, value)
+        value, key = cast("object", getattr(config, name)), field.alias or name
+        if name not in ("when", "default") and key not in inside and _holds_expression(value):
+            yield Field(key, value)
 
 
-def body_loc(config: NodeConfig) -> Loc:
-    """Return the keys below a node at which the nodes of its body stand."""
-    body = config.body()
-    for name, field in type(config).model_fields.items():
-        if body is not None and getattr(config, name) is body.nodes:
-            return (field.alias or name,)
-    return ()
-
-
-def result_loc(config: NodeConfig) -> Loc:
-    """Return the keys below a node at which the result of its body stands."""
-    body = config.body()
-    for name, field in type(config).model_fields.items():
-        if body is not None and body.result is not None and getattr(config, name) is body.result:
-            return (field.alias or name,)
-    return ()
+def inner_keys(config: NodeConfig) -> frozenset[str]:
+    """Return the keys of a config that belong to the nodes inside it: their own, their results, what they tell."""
+    locs = [loc for body in config.bodies().values() for loc in (body.loc, *(inner.loc for inner in body.inner()))]
+    return frozenset(str(loc[0]) for loc in locs)
 
 
 def written_at(config: NodeConfig, text: str) -> Loc:
@@ -121,10 +109,10 @@ def _holds_expression(value: object) -> bool:
 
 
 def reads(config: NodeConfig) -> Iterator[Read]:
-    """Yield every name that a node's own expressions read; what does not parse reads nothing."""
-    skipped = result_loc(config)
+    """Yield every name that a node's own expressions and its fallbacks read; what does not parse reads nothing."""
+    inside = inner_keys(config)
     for loc, found in expressions(config):
-        if loc == skipped:
+        if loc[0] in inside:
             continue
         if isinstance(found, Expression):
             yield from read(found, loc)
@@ -133,6 +121,8 @@ def reads(config: NodeConfig) -> Iterator[Read]:
             for piece in split_template(text):
                 if piece.expression:
                     yield from read(piece.text, (*loc, *inner), piece.offset)
+    for number, fallback in enumerate(config.fallback):
+        yield from (found._replace(loc=("fallback", number, *found.loc)) for found in reads(fallback))
 
 
 def read(text: str, loc: Loc, offset: int = 0) -> Iterator[Read]:

@@ -18,12 +18,12 @@ ready(node, tally)            # "start"
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 from podium.graph.model import CONTINUE, Edge, GraphNode
-from podium.spec.model import HANDLED_PORTS
+from podium.spec.model import HANDLED_PORTS, port_of
 
 EdgeState = Literal["fired", "not_chosen", "blocked"]
 """How an edge ended; before that it is pending."""
@@ -75,19 +75,27 @@ class Tally:
             self.blocked += state == "blocked"
 
 
-def ended(node: GraphNode, port: str) -> Iterator[tuple[Edge, EdgeState]]:
+def handled(node: GraphNode, port: str, kind: str = "") -> str:
+    """Return the port by which a node is left that leaves by `port`: `error.timeout` where that is told apart."""
+    special = f"{port}.{kind}"
+    return special if kind and special in node.handlers else port
+
+
+def ended(node: GraphNode, port: str, also: Container[str] = ()) -> Iterator[tuple[Edge, EdgeState]]:
     """Yield each outgoing edge of a node that left by `port`, with the state it ends in.
 
     The node's `data` and `after` edges on `out` fire also when it leaves by a port of its own (switch): whoever
-    waits for a switch waits for its being done, not for one of its cases.
+    waits for a switch waits for its being done, not for one of its cases. `also` are further ports of its own.
     """
-    if port == "error" and node.handlers.get("error") == CONTINUE:
+    if node.handlers.get(port) == CONTINUE:
         port = OUT
-    failed = port in HANDLED_PORTS
+    base = port_of(port)
+    failed = base in HANDLED_PORTS
     for edge in node.outgoing:
-        if edge.port == port:
+        # whoever reads `x.error`, without being the handler of one kind, is given every error that is handled
+        if edge.port == port or edge.port in also or (edge.port == base and edge.kind != "control"):
             yield edge, "fired"
-        elif edge.port in HANDLED_PORTS:
+        elif port_of(edge.port) in HANDLED_PORTS:
             yield edge, "not_chosen"
         elif failed:
             yield edge, "blocked"
@@ -110,24 +118,26 @@ def skipped(node: GraphNode, *, blocked: bool) -> Iterator[tuple[Edge, EdgeState
         yield edge, state
 
 
-def ready(node: GraphNode, tally: Tally, *, due: bool = False) -> Verdict:
+def ready(node: GraphNode, tally: Tally, *, due: bool = False, need: int = 0) -> Verdict:
     """Return what the node does now; the answer never changes back once it is not `wait`.
 
     Args:
         node: Its join rule and whether it has control edges are read.
         tally: How its edges stand.
         due: For a join with a deadline: it has passed.
+        need: For a join that asked for more sources: how many it wants at least; it takes fewer when no more can come.
     """
     if tally.pending:
         return "wait"
     if tally.blocked:
         return "skip_blocked"
-    control = any(edge.kind == "control" for edge in node.incoming)
-    if control and not tally.control_fired:
+    if node.control and not tally.control_fired:
         return _skip(tally.control_blocked)
     if node.join is not None:
-        return _join(node.join.need, tally, due=due)
-    if node.incoming and not control and not tally.fired:
+        if need and not tally.source_pending and tally.source_fired:
+            return "start"
+        return _join(need or node.join.need, tally, due=due)
+    if node.incoming and not node.control and not tally.fired:
         return "skip_not_chosen"
     return "start"
 

@@ -26,13 +26,16 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from podium.ids import NodeId
-from podium.spec.model import InputSpec, JoinRule, NodeConfig, Workflow
+from podium.spec.model import ASK, CONTINUE, InputSpec, JoinRule, NodeConfig, ToolSpec, Workflow
 from podium.spec.types import Type
 
 Json = Any
 
-CONTINUE = "continue"
-"""Value of `on_error` that lets the run go on as if the node had given null."""
+
+Handler = int | Literal["continue", "ask"]
+"""Who goes on when a node leaves by a port: a node by index, or one of `CONTINUE` and `ASK`."""
+
+__all__ = ["ASK", "CONTINUE", "Compiled", "Edge", "Graph", "GraphNode", "Handler", "Program"]
 
 
 class Program(Protocol):
@@ -92,8 +95,14 @@ class GraphNode:
             that is a tuple or mapping with expressions inside is one program that gives a list or object.
         late: Programs of late fields, by the text of the expression.
         join: Set for joins; its edges have kind `data`.
-        body: What it runs per item, or None.
-        handlers: `{port: node index}` for `on_<port>`, `CONTINUE` for `on_error: continue`.
+        bodies: What it runs inside, `{part: graph}`; the main part is called "".
+        handlers: `{port: who goes on}` for `on_<port>`; a port may be `error.<kind>`.
+        default: What stands in for its result when it finally failed, or None.
+        fallbacks: Nodes that are tried in its place when it finally failed, in this order. They have its index and no
+            edges, handlers or fallbacks of their own.
+        compensation: What undoes it, likewise; or None.
+        cancels: The nodes that are withdrawn once it is done, by index.
+        control: Whether any incoming edge is a control edge.
         span: For a node that revises: the nodes between its target and itself, both included, by index.
         target: For a node that revises: the index of the node it sends back to work, else -1.
         max_rounds: For a node that revises: how often, else 0.
@@ -108,32 +117,51 @@ class GraphNode:
     fields: Mapping[str, Program] = field(default_factory=dict[str, Program])
     late: Mapping[str, Program] = field(default_factory=dict[str, Program])
     join: JoinRule | None = None
-    body: Graph | None = None
-    handlers: Mapping[str, int | Literal["continue"]] = field(default_factory=dict[str, int | Literal["continue"]])
+    bodies: Mapping[str, Graph] = field(default_factory=dict[str, "Graph"])
+    handlers: Mapping[str, Handler] = field(default_factory=dict[str, Handler])
+    default: Program | None = None
+    fallbacks: tuple[GraphNode, ...] = ()
+    compensation: GraphNode | None = None
+    cancels: tuple[int, ...] = ()
     span: tuple[int, ...] = ()
     target: int = -1
     max_rounds: int = 0
     incoming: tuple[Edge, ...] = ()
     outgoing: tuple[Edge, ...] = ()
     out: Type = field(default_factory=Type.any)
+    control: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "control", any(edge.kind == "control" for edge in self.incoming))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Graph:
-    """A scope: the workflow, or the body of a map.
+    """A scope: the workflow, or a body of a node (`podium.spec.model.Body` tells the rest of a body's attributes).
 
     Attributes:
         nodes: In a topological order, so a node's sources stand before it.
         result: What the scope gives, or None.
-        variable: The name of the item in the body of a map, else "".
-        concurrency: Items open at once, for a body.
+        variable: The name of what a body is run for, else "".
+        tells: What else a node wants to know of an item of its body.
+        flow: For a sub-workflow, its name: nothing outside is seen from within but what it is given as `inputs`.
+        tools, flows: For a workflow and a sub-workflow, the tools that its nodes may use, and the workflows that they
+            may run.
     """
 
     nodes: tuple[GraphNode, ...]
     by_id: Mapping[NodeId, int]
     result: Program | None
     variable: str = ""
-    concurrency: int = 0
+    each: bool = False
+    concurrency: int = 1
+    max_failed: int | None = None
+    enough: int = 0
+    signal: str = ""
+    tells: Mapping[str, Program] = field(default_factory=dict[str, Program])
+    flow: str = ""
+    tools: Mapping[str, ToolSpec] = field(default_factory=dict[str, ToolSpec])
+    flows: Mapping[str, Workflow] = field(default_factory=dict[str, Workflow])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

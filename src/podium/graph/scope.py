@@ -1,4 +1,4 @@
-"""One scope on its way from configs to a graph: the workflow, or the body of a map."""
+"""One scope on its way from configs to a graph: the workflow, a body of a node, or a sub-workflow."""
 
 from __future__ import annotations
 
@@ -6,19 +6,29 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from podium.graph.expression import Checked, check
-from podium.graph.fields import body_loc, check_field, fields, result_loc, type_key, written_at
-from podium.graph.model import CONTINUE, Edge, Graph, GraphNode, Program
+from podium.graph.expression import Checked, check, check_template
+from podium.graph.fields import check_field, fields, inner_keys, type_key, written_at
+from podium.graph.flows import Flows
+from podium.graph.model import CONTINUE, Edge, Graph, GraphNode, Handler, Program
 from podium.graph.order import cycle, topological, upstream
 from podium.graph.problem import Problem
 from podium.graph.report import Report
-from podium.graph.shape import ANY, BOOLEAN, NULL, node_type
+from podium.graph.shape import ANY, BOOLEAN, ERROR, NULL, TEXT, node_type
 from podium.graph.spans import with_spans
 from podium.graph.wiring import Wiring, wire
 from podium.ids import NodeId
 from podium.spec.diagnostic import Loc
 from podium.spec.model import Body, Expression, NodeConfig, expressions
 from podium.spec.types import Type
+
+CALLBACK = "callback"
+"""The name of the tokens of nodes that wait for a call from outside."""
+
+FAILURE = "error"
+"""The name under which a fallback and a compensation see what went wrong."""
+
+_OF_EDGES = ("when", "after", "cancels", "lock", "fallback", "compensate", "default")
+"""Properties that a node inside `fallback` or `compensate` cannot have: it has no place of its own in the graph."""
 
 MAX_EDGES = 20_000
 """Edges in one scope."""
@@ -32,13 +42,23 @@ class Item(NamedTuple):
     loc: Loc
 
 
+class _Work(NamedTuple):
+    """What a node, a fallback or a compensation does, checked."""
+
+    fields: Mapping[str, Program]
+    late: Mapping[str, Program]
+    bodies: Mapping[str, Graph]
+    out: Type
+
+
 class _Node(NamedTuple):
     """What is known of a node once its fields have been checked."""
 
+    work: _Work
     when: Program | None
-    fields: Mapping[str, Program]
-    late: Mapping[str, Program]
-    body: Graph | None
+    default: Program | None
+    fallbacks: tuple[GraphNode, ...]
+    compensation: GraphNode | None
     out: Type
 
 
@@ -55,13 +75,18 @@ class Scope:
         nodes: Mapping[NodeId, NodeConfig],
         loc: Loc,
         around: Mapping[str, Type],
+        *,
+        flows: Flows,
         item: Item | None = None,
     ) -> None:
-        self._report, self._nodes, self._loc = report, nodes, loc
+        self._report, self._nodes, self._loc, self._flows = report, nodes, loc, flows
         self._ids = sorted(nodes)
         self._refuse_shadows(around, item)
         own = {item.name: item.type} if item else {}
-        self.names: dict[str, Type] = {**around, **own, **{node: node_type(ANY) for node in self._ids}}
+        tokens = around[CALLBACK].fields() if CALLBACK in around else {}
+        tokens = {**tokens, **{node: TEXT for node in self._ids if nodes[node].callback()}}
+        given = {**around, CALLBACK: Type.object_of(tokens)}
+        self.names: dict[str, Type] = {**given, **own, **{node: node_type(ANY) for node in self._ids}}
         self.unused: list[NodeId] = []
 
     def compile(self) -> Graph | None:
@@ -77,7 +102,8 @@ class Scope:
         self.unused = [self._ids[node] for node in order if node not in used]
         placed = set(order)
         late = [node for node in range(len(self._ids)) if node not in placed]
-        checked = {node: self._check(node) for node in (*order, *late)}
+        reaching = upstream(order, ((source, target) for source, target in arcs if {source, target} <= placed))
+        checked = {node: self._check(node, reaching.get(node, 0)) for node in (*order, *late)}
         if late:
             self._report_cycle(wiring)
             return None
@@ -127,60 +153,138 @@ class Scope:
                 self._report.at_key("GR003", message, (*self._loc, self._ids[node]), help_)
                 del wiring.targets[node]
 
-    def _check(self, number: int) -> _Node:
-        """Check the fields of a node whose sources have been checked, and make its result's type known."""
+    def _check(self, number: int, reaching: int) -> _Node:
+        """Check a node whose sources have been checked, and make its result's type known.
+
+        Args:
+            number: Which one.
+            reaching: The nodes that stand before it, as bits.
+        """
         node = self._ids[number]
         config, loc = self._nodes[node], (*self._loc, node)
-        late_fields = config.late_fields()
-        when = None
+        when = default = None
         if config.when is not None:
             when = self._checked(check(config.when, self.names, want=BOOLEAN), (*loc, "when"))
+        if config.default is not None:
+            default = self._checked(check_template(config.default.value, self.names), (*loc, "default"))
+        work = self._work(config, loc, self.names)
+        outs, fallbacks = [work.out], list[GraphNode]()
+        for place, fallback in enumerate(config.fallback):
+            there = (*loc, "fallback", place)
+            self._refuse_edges(fallback, there)
+            other = self._work(fallback, there, {**self.names, FAILURE: ERROR})
+            outs.append(other.out)
+            fallbacks.append(self._nested(node, fallback, other))
+        if CONTINUE in config.handlers().values():
+            outs.append(NULL if default is None else default.type)  # null when it failed
+        out = outs[0] if all(other == outs[0] for other in outs) else Type({"anyOf": [type_.schema for type_ in outs]})
+        self.names[node] = node_type(out)
+        compensation = self._compensation(node, config.compensate, loc, reaching) if config.compensate else None
+        return _Node(work, when, default, tuple(fallbacks), compensation, out)
+
+    def _compensation(self, node: NodeId, config: NodeConfig, loc: Loc, reaching: int) -> GraphNode:
+        """Return what undoes a node; it sees what the node saw, and the node's own result."""
+        there = (*loc, "compensate")
+        self._refuse_edges(config, there)
+        absent = {other for place, other in enumerate(self._ids) if other != node and not reaching >> place & 1}
+        names = {name: type_ for name, type_ in self.names.items() if name not in absent}
+        others = {str(name): f"`{name}` does not stand before `{node}`, so it may not have run" for name in absent}
+        return self._nested(node, config, self._work(config, there, {**names, FAILURE: ERROR}, others))
+
+    def _nested(self, node: NodeId, config: NodeConfig, work: _Work) -> GraphNode:
+        return GraphNode(
+            index=-1,
+            id=node,
+            type=type_key(config),
+            config=config,
+            fields=work.fields,
+            late=work.late,
+            bodies=work.bodies,
+            handlers={port: CONTINUE if name == CONTINUE else "ask" for port, name in config.handlers().items()},
+            out=work.out,
+        )
+
+    def _refuse_edges(self, config: NodeConfig, loc: Loc) -> None:
+        """Refuse in a nested node what only a node with a place of its own can have."""
+        handled = [port for port in config.handlers() if not port.startswith("error")]
+        named = [name for name in config.handlers().values() if name not in (CONTINUE, "ask")]
+        idle = [key for key in _OF_EDGES if key in config.model_fields_set] + [f"on_{port}" for port in handled]
+        if named and not handled:
+            idle.append("on_error")
+        for key in idle:
+            message = f"`{key}` has no meaning here: this node runs in another one's place and has no edges"
+            self._report.at_key("GR008", message, (*loc, key), "put it at the node around it, or leave it out")
+        if config.starts() or config.join_rule() or config.revision():
+            message = f"a `{type_key(config)}` node cannot run in another one's place"
+            self._report.at_key("GR008", message, loc, "use a node that needs no edges, such as `tool` or `llm`")
+
+    def _work(
+        self, config: NodeConfig, loc: Loc, names: Mapping[str, Type], others: Mapping[str, str] | None = None
+    ) -> _Work:
+        late_fields = config.late_fields()
         programs: dict[str, Program] = {}
         for field in fields(config):
-            if field.key not in late_fields and (program := self._checked(check_field(field, self.names), loc)):
+            if field.key in late_fields:
+                continue
+            if program := self._checked(check_field(field, names), loc, others):
                 programs[field.key] = program
-        late = dict(self._late(config, loc))
+        late = dict(self._late(config, loc, names))
         types = {key: program.type for key, program in programs.items()}
-        graph, extra = self._inner(config, loc, types)
+        bodies, extra = self._inner(config, loc, types, names)
         types |= extra
-        out = config.result_type(types)
-        if config.on_error == CONTINUE:
-            out = Type({"anyOf": [out.schema, NULL.schema]})  # null when it failed
-        self.names[node] = node_type(out)
-        return _Node(when, programs, late, graph, out)
+        return _Work(programs, late, bodies, config.result_type(types))
 
-    def _late(self, config: NodeConfig, loc: Loc) -> Iterator[tuple[str, Program]]:
+    def _late(self, config: NodeConfig, loc: Loc, around: Mapping[str, Type]) -> Iterator[tuple[str, Program]]:
         if not config.late_fields():
             return
-        names = {**self.names, **config.late_names()}
+        names = {**around, **config.late_names()}
+        inside = inner_keys(config)
         for inner, found in expressions(config):
-            if inner[0] in config.late_fields() and isinstance(found, Expression):
+            if inner[0] in config.late_fields() and inner[0] not in inside and isinstance(found, Expression):
                 program = self._checked(check(found, names, want=found.wants), (*loc, *inner))
                 if program is not None:
                     yield str(found), program
 
-    def _inner(self, config: NodeConfig, loc: Loc, types: Mapping[str, Type]) -> tuple[Graph | None, dict[str, Type]]:
-        """Return the graph of a node's body, and the types that its config is told beside those of its fields."""
+    def _inner(
+        self, config: NodeConfig, loc: Loc, types: Mapping[str, Type], names: Mapping[str, Type]
+    ) -> tuple[dict[str, Graph], dict[str, Type]]:
+        """Return the graphs inside a node, and the types that its config is told beside those of its fields."""
         key = type_key(config)
         if (rule := config.join_rule()) is not None:
             sources = {source: self.names[source] for source in rule.sources if source in self._nodes}
-            return None, {key: Type.object_of({source: _out_of(type_) for source, type_ in sources.items()})}
-        body = config.body()
-        if body is None:
-            return None, {}
-        item = Item(body.variable, types.get(key, ANY).item() or ANY, (*loc, *written_at(config, body.variable)))
-        scope = Scope(self._report, body.nodes, (*loc, *body_loc(config)), self.names, item)
-        graph = scope.compile()
-        result = scope.result(body.result, (*loc, *(result_loc(config) or body_loc(config))))
-        if graph is None or result is None:
-            return None, {}
-        return _bodied(graph, body, result), {"result": result.type}
+            return {}, {key: Type.object_of({source: _out_of(type_) for source, type_ in sources.items()})}
+        graphs: dict[str, Graph] = {}
+        extra: dict[str, Type] = {}
+        if flow := config.flow():
+            found = self._flows.graph(flow, (*loc, *written_at(config, flow)), types, self._report)
+            return ({}, {}) if found is None else ({"": found.graph}, {"result": found.result})
+        for part, body in config.bodies().items():
+            item = None
+            if body.variable:
+                type_ = config.variable_type(part, types)
+                item = Item(body.variable, type_, (*loc, *body.variable_loc))
+            # what is called `error` in a fallback is not seen by the nodes inside it, which may have their own
+            around = {name: seen for name, seen in names.items() if name != FAILURE}
+            scope = Scope(self._report, body.nodes, (*loc, *body.loc), around, flows=self._flows, item=item)
+            graph = scope.compile()
+            result = scope.result(body.result, (*loc, *(body.result_loc if body.result is not None else body.loc)))
+            tells = {name: self._told(scope, *inner, loc) for name, inner in body.tells.items()}
+            if graph is None or result is None:
+                continue
+            graphs[part] = _bodied(graph, body, result, {name: told for name, told in tells.items() if told})
+            extra[f"{part}.result" if part else "result"] = result.type
+        return graphs, extra
 
-    def _checked(self, checked: Checked | list[Problem], loc: Loc) -> Program | None:
+    def _told(self, scope: Scope, expression: Expression, inner: Loc, loc: Loc) -> Program | None:
+        return self._checked(check(expression, scope.names, want=expression.wants), (*loc, *inner))
+
+    def _checked(
+        self, checked: Checked | list[Problem], loc: Loc, others: Mapping[str, str] | None = None
+    ) -> Program | None:
         if not isinstance(checked, list):
             return checked
         for problem in checked:
-            self._report.problem(problem, loc)
+            self._report.problem(problem, loc, others)
         return None
 
     def _graph(self, wiring: Wiring, order: Sequence[int], checked: Mapping[int, _Node]) -> Graph:
@@ -198,7 +302,11 @@ class Scope:
         for place, number in enumerate(order):
             config, known = self._nodes[self._ids[number]], checked[number]
             revision = config.revision()
-            handlers = wiring.handlers[number].items()
+            handlers = wiring.handlers[number]
+            withdrawn = {index[other] for other in wiring.cancels[number]}
+            rule = config.join_rule()
+            if rule is not None and rule.cancel:
+                withdrawn |= _only_towards(place, outgoing)
             nodes.append(
                 GraphNode(
                     index=place,
@@ -206,11 +314,15 @@ class Scope:
                     type=type_key(config),
                     config=config,
                     when=known.when,
-                    fields=known.fields,
-                    late=known.late,
-                    join=config.join_rule(),
-                    body=known.body,
-                    handlers={port: CONTINUE if to == CONTINUE else index[to] for port, to in handlers},
+                    fields=known.work.fields,
+                    late=known.work.late,
+                    join=rule,
+                    bodies=known.work.bodies,
+                    handlers={port: _numbered(handler, index) for port, handler in handlers.items()},
+                    default=known.default,
+                    fallbacks=known.fallbacks,
+                    compensation=known.compensation,
+                    cancels=tuple(sorted(withdrawn)),
                     span=spans.get(place, ()),
                     target=targets.get(place, -1),
                     max_rounds=revision.max if revision else 0,
@@ -230,5 +342,29 @@ def _out_of(node: Type) -> Type:
     return node.fields()["out"]
 
 
-def _bodied(graph: Graph, body: Body, result: Program) -> Graph:
-    return replace(graph, result=result, variable=body.variable, concurrency=body.concurrency)
+def _numbered(handler: Handler, index: Mapping[int, int]) -> Handler:
+    return index[handler] if isinstance(handler, int) else handler
+
+
+def _only_towards(join: int, outgoing: Sequence[Sequence[Edge]]) -> set[int]:
+    """Return the nodes from which every way leads to `join`: nobody else misses them."""
+    found: set[int] = set()
+    for node in range(join - 1, -1, -1):
+        targets = {edge.target for edge in outgoing[node]}
+        if targets and targets <= found | {join}:
+            found.add(node)
+    return found
+
+
+def _bodied(graph: Graph, body: Body, result: Program, tells: Mapping[str, Program]) -> Graph:
+    return replace(
+        graph,
+        result=result,
+        variable=body.variable,
+        each=body.each,
+        concurrency=body.concurrency,
+        max_failed=body.max_failed,
+        enough=body.enough,
+        signal=body.signal,
+        tells=tells,
+    )

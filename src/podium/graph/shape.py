@@ -23,8 +23,9 @@ BOOLEAN = Type({"type": "boolean"})
 NULL = Type({"type": "null"})
 LIST = Type({"type": "array"})
 OBJECT = Type({"type": "object"})
-ERROR = Type.object_of({"code": TEXT, "kind": TEXT, "message": TEXT})
-"""What `x.error` holds."""
+_CAUSE = {"code": TEXT, "kind": TEXT, "message": TEXT, "node": TEXT}
+ERROR = Type.object_of({**_CAUSE, "causes": Type.list_of(Type.object_of(_CAUSE))})
+"""What `x.error` holds: what happened, the path of the node that it happened to, and its causes, nearest first."""
 
 _DEEPEST = 8
 _PARTS = 300

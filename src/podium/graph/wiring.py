@@ -16,12 +16,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, cast
 
-from podium.graph.fields import Read, body_loc, read, reads, result_loc, written_at
-from podium.graph.model import CONTINUE, Edge
+from podium.graph.fields import Read, read, reads, written_at
+from podium.graph.model import ASK, CONTINUE, Edge, Handler
 from podium.graph.report import Report
 from podium.ids import NodeId
 from podium.spec.diagnostic import Loc
-from podium.spec.model import HANDLED_PORTS, NodeConfig
+from podium.spec.model import NodeConfig, port_of
+from podium.spec.node import OTHER
 from podium.spec.suggest import did_you_mean
 
 OUT, ERROR = "out", "error"
@@ -43,13 +44,13 @@ class Wiring:
         edges: Each with what it comes from; no two are equal.
         handlers: `{node: {port: node or "continue"}}`.
         targets: `{validator: the node that it sends back}`.
+        cancels: `{node: the nodes that it withdraws}`.
     """
 
     edges: dict[Edge, Written] = field(default_factory=dict[Edge, Written])
-    handlers: dict[int, dict[str, int | Literal["continue"]]] = field(
-        default_factory=dict[int, dict[str, int | Literal["continue"]]]
-    )
+    handlers: dict[int, dict[str, Handler]] = field(default_factory=dict[int, dict[str, Handler]])
     targets: dict[int, int] = field(default_factory=dict[int, int])
+    cancels: dict[int, tuple[int, ...]] = field(default_factory=dict[int, tuple[int, ...]])
 
 
 def wire(ids: Sequence[NodeId], nodes: Mapping[NodeId, NodeConfig], loc: Loc, report: Report) -> Wiring:
@@ -72,14 +73,12 @@ class _Wirer:
         """Add the control edges to the nodes that handle a port of this one."""
         config = self._nodes[self._ids[number]]
         handlers = self.wiring.handlers[number] = {}
-        for port in HANDLED_PORTS:
-            name = cast("str", getattr(config, f"on_{port}"))
-            if not name:
-                continue
-            loc = (*self._loc, self._ids[number], f"on_{port}")
-            if port == ERROR and name == CONTINUE:
-                handlers[port] = CONTINUE
-            elif (target := self._find(name, loc, [CONTINUE] if port == ERROR else [])) is not None:
+        for port, name in config.handlers().items():
+            loc = (*self._loc, self._ids[number], *_handler_loc(config, port))
+            words = [CONTINUE, ASK] if port_of(port) == ERROR else []
+            if name in words:
+                handlers[port] = cast("Literal['continue', 'ask']", name)
+            elif (target := self._find(name, loc, words)) is not None:
                 handlers[port] = target
                 self._add(number, port, target, "control", Written(loc))
 
@@ -101,6 +100,8 @@ class _Wirer:
             self._refer(number, found_read)
         for position, name in enumerate(config.after):
             self._after(number, name, (*loc, "after", position))
+        withdrawn = [self._find(name, (*loc, "cancels", place)) for place, name in enumerate(config.cancels)]
+        self.wiring.cancels[number] = tuple(found for found in withdrawn if found not in (None, number))
         revision = config.revision()
         if revision is not None:
             place = (*loc, *written_at(config, revision.target))
@@ -111,8 +112,8 @@ class _Wirer:
         found = self._numbers.get(NodeId(name))
         if found is None:
             help_ = self._report.hidden.get(name) or did_you_mean(name, [*self._ids, *others])
-            if name == CONTINUE:
-                help_ = "only `on_error` can be `continue`"
+            if name in (CONTINUE, ASK):
+                help_ = f"only `on_error` can be `{name}`"
             self._report.at_value("SP014", f"node `{name}` is not defined", loc, help_)
         return found
 
@@ -120,7 +121,7 @@ class _Wirer:
         source = self._find(name, loc)
         if source is None:
             return
-        if self.wiring.handlers[source].get(ERROR) == number:
+        if number in (handler for port, handler in self.wiring.handlers[source].items() if port_of(port) == ERROR):
             message = f"`{self._ids[number]}` handles the error of `{name}`, so it cannot also wait for its success"
             self._report.at_value("GR002", message, loc, "leave it out: a handler runs after what it handles")
             return
@@ -145,7 +146,7 @@ class _Wirer:
     def _port(self, number: int, source: int, found: Read, written: Written) -> str:
         """Return the port of the edge that a reference needs, "" for none."""
         reference, handlers = found.reference, self.wiring.handlers[source]
-        handled = [port for port, handler in handlers.items() if handler == number]
+        handled = sorted({port_of(port) for port, handler in handlers.items() if handler == number})
         if reference.port == ERROR:
             return "" if ERROR in handled else self._error_port(reference.name, handlers, written)
         if handled and handled != [ERROR]:
@@ -163,10 +164,11 @@ class _Wirer:
             for other in reads(self._nodes[self._ids[number]])
         )
 
-    def _error_port(self, name: str, handlers: Mapping[str, int | Literal["continue"]], written: Written) -> str:
-        if handlers.get(ERROR) == CONTINUE:
+    def _error_port(self, name: str, handlers: Mapping[str, Handler], written: Written) -> str:
+        of_errors = [handler for port, handler in handlers.items() if port_of(port) == ERROR and handler != ASK]
+        if CONTINUE in of_errors:
             return OUT
-        if ERROR in handlers:
+        if of_errors:
             return ERROR
         assert written.span is not None
         message = f"nobody handles the error of `{name}`, so `{name}.error` never exists"
@@ -188,16 +190,32 @@ class _Wirer:
             self.wiring.edges.setdefault(Edge(source, port, target, "after"), written)
 
 
+def _handler_loc(config: NodeConfig, port: str) -> Loc:
+    """Return the keys below a node at which the handler of a port is written."""
+    base, _, kind = port.partition(".")
+    if base == ERROR and config.default is not None:
+        return ("default",)
+    if base == ERROR and isinstance(config.on_error, Mapping):
+        return ("on_error", kind or OTHER)
+    return (f"on_{base}",)
+
+
+def reads_of(config: NodeConfig) -> Iterator[Read]:
+    """Yield every name that a node reads, itself, or by what is inside it."""
+    yield from reads(config)
+    yield from _inside(config)
+
+
 def _inside(config: NodeConfig) -> Iterator[Read]:
-    """Yield what the nodes inside a node read of the world around it."""
-    body = config.body()
-    if body is None:
-        return
-    own = {*body.nodes, body.variable}
-    base = body_loc(config)
-    for node, inner in body.nodes.items():
-        for found in (*reads(inner), *_inside(inner)):
-            if found.reference.name not in own and found.reference.name not in inner.late_names():
-                yield found._replace(loc=(*base, node, *found.loc))
-    if body.result is not None:
-        yield from (found for found in read(body.result, result_loc(config)) if found.reference.name not in own)
+    """Yield what the nodes inside a node, and inside its fallbacks, read of the world around it."""
+    for body in config.bodies().values():
+        own = {*body.nodes, body.variable}
+        for node, inner in body.nodes.items():
+            undoing = reads(inner.compensate) if inner.compensate else ()
+            for found in (*reads(inner), *undoing, *_inside(inner)):
+                if found.reference.name not in own and found.reference.name not in inner.late_names():
+                    yield found._replace(loc=(*body.loc, node, *found.loc))
+        for told in body.inner():
+            yield from (found for found in read(told.expression, told.loc) if found.reference.name not in own)
+    for number, fallback in enumerate(config.fallback):
+        yield from (found._replace(loc=("fallback", number, *found.loc)) for found in _inside(fallback))

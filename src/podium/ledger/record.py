@@ -54,6 +54,20 @@ class Body(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kin
     """What is special to a kind of record; like everything here without cycles, so the collector need not look."""
 
 
+class ForkedFrom(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """The point of another run at which this one begins: what it had found by then stands, but for some nodes.
+
+    Attributes:
+        run, seq, hash: The last record of the other run that counts.
+        again: Paths of the nodes that are done anew, with everything that builds on them.
+    """
+
+    run: RunId
+    seq: Int
+    hash: Digest
+    again: tuple[str, ...] = ()
+
+
 class RunCreated(Body, frozen=True, tag="run.created", kw_only=True):
     """A run exists.
 
@@ -64,6 +78,9 @@ class RunCreated(Body, frozen=True, tag="run.created", kw_only=True):
         deadline: When it must have ended, or 0.
         idle_ms: How long it may go without a new record while it is not waiting for people, or 0.
         root, parent: The runs it stands under; its own id when it stands alone.
+        fork: What it goes on from, None for a run that begins at the beginning.
+        priority: 0 to 9; higher ones are taken up first.
+        slot, slots: At most `slots` runs with the same `slot` are under way at once; "" for no such limit.
     """
 
     workflow: str
@@ -74,6 +91,10 @@ class RunCreated(Body, frozen=True, tag="run.created", kw_only=True):
     idle_ms: Int = 0
     root: RunId
     parent: str = ""
+    fork: ForkedFrom | None = None
+    priority: Int = 5
+    slot: str = ""
+    slots: Int = 0
 
 
 class RunClaimed(Body, frozen=True, tag="run.claimed", kw_only=True):
@@ -84,10 +105,20 @@ class RunClaimed(Body, frozen=True, tag="run.claimed", kw_only=True):
 
 
 class NodeForked(Body, frozen=True, tag="node.forked", kw_only=True):
-    """A map opened its items. `items`: JSON list."""
+    """A node opened (more) items of one of its bodies.
+
+    Attributes:
+        items: JSON list of what they are for; for a `signal`, its value.
+        part: Which body; "" is the main one.
+        start: The index of the first of them.
+        signal: The name of the signal that asked for it, "" when the node itself did.
+    """
 
     count: Int
-    items: PayloadRef
+    items: PayloadRef | None = None
+    part: str = ""
+    start: Int = 0
+    signal: str = ""
 
 
 class NodeParked(Body, frozen=True, tag="node.parked", kw_only=True):
@@ -97,14 +128,16 @@ class NodeParked(Body, frozen=True, tag="node.parked", kw_only=True):
         reason: `doubt`: did the effect with `effect` land?
         question: JSON object of `Question` without its enums.
         due: When it expires, or 0 for never. For `timer` and `retry`: when it goes on.
+        sources: For `sources`: how many sources of the join were looked at and did not do.
     """
 
-    reason: Literal["approval", "signal", "timer", "retry", "doubt"]
+    reason: Literal["approval", "signal", "timer", "retry", "doubt", "ask", "sources"]
     question: PayloadRef | None = None
     roles: tuple[str, ...] = ()
     signal: str = ""
     due: Time = Millis(0)
     effect: str = ""
+    sources: Int = 0
 
 
 class NodeDone(Body, frozen=True, tag="node.done", kw_only=True):
@@ -115,12 +148,16 @@ class NodeDone(Body, frozen=True, tag="node.done", kw_only=True):
         out: Its result, None for null.
         reason: For a port other than `out`, why (payload: text).
         errors: Items of a map that failed.
+        also: Further ports of its own by which it was left.
+        override: Key of the request of a person who supplied this result, or "".
     """
 
     port: str = "out"
     out: PayloadRef | None = None
     reason: PayloadRef | None = None
     errors: Int = 0
+    also: tuple[str, ...] = ()
+    override: str = ""
 
     def __post_init__(self) -> None:
         # defaults are left out by identity, and a computed "out" is another object than the default: without this
@@ -137,20 +174,61 @@ class NodeRevised(Body, frozen=True, tag="node.revised", kw_only=True):
     reason: PayloadRef
 
 
+class NodeOverridden(Body, frozen=True, tag="node.overridden", kw_only=True):
+    """A person let a node begin anew; `round` begins.
+
+    Attributes:
+        override: Key of the request.
+        values: JSON `{key: value}` that replace the node's own, None to leave them.
+    """
+
+    round: Int
+    override: str
+    values: PayloadRef | None = None
+
+
 class NodeFailed(Body, frozen=True, tag="node.failed", kw_only=True):
-    """An attempt failed. `final`: no attempt will follow. `error`: JSON {message, help}."""
+    """An attempt failed.
+
+    Attributes:
+        error: JSON {message, help, causes}; `causes` lists `{code, kind, message, path}`, the nearest first.
+        final: Nothing will follow.
+        then: What follows otherwise: another attempt at `retry_at`, the next of its `fallback` nodes, a question to a
+            person, or, for a node with nodes inside, a new round of all of them at `retry_at`.
+    """
 
     code: str
     error_kind: ErrorKind
     error: PayloadRef
     final: bool = False
     retry_at: Time = Millis(0)
+    then: Literal["retry", "fallback", "ask", "round"] = "retry"
 
 
 class NodeSkipped(Body, frozen=True, tag="node.skipped", kw_only=True):
-    """A node will not run: its branch was not chosen, its `when` did not hold, or what it needs did not succeed."""
+    """A node will not run, or not any more.
 
-    reason: Literal["not_chosen", "when", "blocked"]
+    Attributes:
+        reason: Its branch was not chosen, its `when` did not hold, what it needs did not succeed, it was withdrawn
+            because something else was done or failed, or a person said so.
+        override: Key of the request of that person, or "".
+    """
+
+    reason: Literal["not_chosen", "when", "blocked", "withdrawn", "override"]
+    override: str = ""
+
+
+class FactEmitted(Body, frozen=True, tag="fact.emitted", kw_only=True):
+    """A node made something known.
+
+    Attributes:
+        fact: Its kind; an `event` is also given to what this run waits for.
+        value: JSON, None for null.
+    """
+
+    fact: Literal["fact", "event", "notification"]
+    name: str
+    value: PayloadRef | None = None
 
 
 class GateDecision(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -259,9 +337,45 @@ class DoubtSettled(Body, frozen=True, tag="doubt.settled", kw_only=True):
 
 
 class CancelRequested(Body, frozen=True, tag="run.cancel_requested", kw_only=True):
-    """Somebody wants the run stopped. `reason`: text."""
+    """Somebody wants the run stopped. `kill`: at once, without compensation. `reason`: text."""
 
     by: str
+    reason: PayloadRef | None = None
+    kill: bool = False
+
+
+class PauseRequested(Body, frozen=True, tag="run.pause_requested", kw_only=True):
+    """Somebody wants nothing new to begin in this run. `reason`: text."""
+
+    by: str
+    reason: PayloadRef | None = None
+
+
+class ResumeRequested(Body, frozen=True, tag="run.resume_requested", kw_only=True):
+    """Somebody lets a paused run go on."""
+
+    by: str
+
+
+class Prioritised(Body, frozen=True, tag="run.prioritised", kw_only=True):
+    """Somebody changed how soon the run is taken up when there are more than can be driven; 9 before 0."""
+
+    by: str
+    priority: Int
+
+
+class OverrideRequested(Body, frozen=True, tag="override.requested", kw_only=True):
+    """A person decides about a node that failed or is not over; the owner carries it out. `path`: the node.
+
+    Attributes:
+        action: Run it again, with changed values, take this as its output, skip it, or let it fail for good.
+        value: For `input` the values that replace its own, `{key: value}`; for `output` the result.
+        reason: Text.
+    """
+
+    action: Literal["retry", "input", "output", "skip", "abort"]
+    by: str
+    value: PayloadRef | None = None
     reason: PayloadRef | None = None
 
 
@@ -269,6 +383,21 @@ class RetryRequested(Body, frozen=True, tag="run.retry_requested", kw_only=True)
     """Somebody wants a failed run to go on from its failed nodes, keeping finished results."""
 
     by: str
+
+
+class RunEnding(Body, frozen=True, tag="run.ending", kw_only=True):
+    """The run will end like this, once what it has done is compensated; nothing else begins."""
+
+    status: Literal["failed", "cancelled", "denied", "limit"]
+    code: str = ""
+    node: str = ""
+
+
+class DeadDropped(Body, frozen=True, tag="dead.dropped", kw_only=True):
+    """Somebody took a run that gave up off the list of dead letters. `reason`: text."""
+
+    by: str
+    reason: PayloadRef | None = None
 
 
 RunStatus = Literal["done", "done_with_errors", "failed", "cancelled", "denied", "limit"]
@@ -281,12 +410,14 @@ class RunEnded(Body, frozen=True, tag="run.ended", kw_only=True):
         result: JSON, when it has one.
         code: Of the error that ended it, or "".
         node: Path of the node that ended it, or "".
+        not_undone: Compensations that failed; what they should have undone stands.
     """
 
     status: RunStatus
     result: PayloadRef | None = None
     code: str = ""
     node: str = ""
+    not_undone: Int = 0
 
 
 class AdminNoted(Body, frozen=True, tag="admin.noted", kw_only=True):
@@ -304,8 +435,10 @@ AnyBody = (
     | NodeParked
     | NodeDone
     | NodeRevised
+    | NodeOverridden
     | NodeFailed
     | NodeSkipped
+    | FactEmitted
     | EffectIntent
     | EffectOutcome
     | EffectDenied
@@ -313,8 +446,14 @@ AnyBody = (
     | SignalReceived
     | DoubtSettled
     | CancelRequested
+    | PauseRequested
+    | ResumeRequested
+    | Prioritised
+    | OverrideRequested
     | RetryRequested
+    | RunEnding
     | RunEnded
+    | DeadDropped
     | AdminNoted
 )
 

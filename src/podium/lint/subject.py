@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from podium.graph.model import Compiled, Graph, GraphNode
 from podium.spec.diagnostic import Loc
-from podium.spec.model import Expression, NodeConfig, Template, Workflow, expressions, split_template
+from podium.spec.model import Expression, Template, Workflow, expressions, split_template
 
 
 class Spot(NamedTuple):
@@ -40,7 +40,7 @@ class Subject:
     @cached_property
     def graphs(self) -> tuple[Graph, ...]:
         """All scopes."""
-        bodies = [spot.node.body for spot in self.spots if spot.node.body is not None]
+        bodies = [graph for spot in self.spots for graph in spot.node.bodies.values()]
         return (self.compiled.graph, *bodies)
 
     @cached_property
@@ -55,15 +55,9 @@ def _spots(graph: Graph, loc: Loc, parent: Spot | None) -> Iterator[Spot]:
     for node in graph.nodes:
         spot = Spot(node, graph, (*loc, node.id), parent)
         yield spot
-        if node.body is not None:
-            yield from _spots(node.body, (*spot.loc, _body_key(node.config)), spot)
-
-
-def _body_key(config: NodeConfig) -> str:
-    """Return the key under which a config holds the nodes of its body."""
-    body = config.body()
-    fields = type(config).model_fields.items()
-    return next(field.alias or name for name, field in fields if body and getattr(config, name) is body.nodes)
+        for part, body in node.config.bodies().items():
+            if part in node.bodies:
+                yield from _spots(node.bodies[part], (*spot.loc, *body.loc), spot)
 
 
 def _formulas(value: Expression | Template) -> Iterator[str]:

@@ -27,15 +27,17 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from podium.errors import EffectDenied, EffectError, ErrorKind, ExpressionError, NodeError
-    from podium.node.calls import Message, ModelCall, ModelReply, ToolCall, ToolReply, Usage
+    from podium.node.calls import Message, ModelCall, ModelReply, RunCall, RunReply, ToolCall, ToolReply, Usage
     from podium.node.contract import (
         Answer,
         Collecting,
         Context,
         Done,
+        Fact,
         Feedback,
         Fork,
         ItemResult,
+        MoreSources,
         Node,
         Outcome,
         Park,
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
         Body,
         Duration,
         Expression,
+        Inner,
         JoinRule,
         Name,
         NodeConfig,
@@ -74,13 +77,16 @@ __all__ = [
     "ErrorKind",
     "Expression",
     "ExpressionError",
+    "Fact",
     "Feedback",
     "Fork",
+    "Inner",
     "ItemResult",
     "JoinRule",
     "Message",
     "ModelCall",
     "ModelReply",
+    "MoreSources",
     "Name",
     "Node",
     "NodeConfig",
@@ -93,6 +99,8 @@ __all__ = [
     "Resumable",
     "Revise",
     "Revision",
+    "RunCall",
+    "RunReply",
     "SpecModel",
     "Stop",
     "Template",
@@ -107,10 +115,12 @@ __all__ = [
 
 _HOMES = {
     "podium.errors": ("EffectDenied", "EffectError", "ErrorKind", "ExpressionError", "NodeError"),
-    "podium.node.calls": ("Message", "ModelCall", "ModelReply", "ToolCall", "ToolReply", "Usage"),
+    "podium.node.calls": (
+        *("Message", "ModelCall", "ModelReply", "RunCall", "RunReply", "ToolCall", "ToolReply", "Usage"),
+    ),
     "podium.spec.model": (
-        *("Body", "Duration", "Expression", "JoinRule", "Name", "NodeConfig", "Nodes", "Revision", "SpecModel"),
-        *("Template", "TextTemplate", "TypeSpec"),
+        *("Body", "Duration", "Expression", "Inner", "JoinRule", "Name", "NodeConfig", "Nodes", "Revision"),
+        *("SpecModel", "Template", "TextTemplate", "TypeSpec"),
     ),
     "podium.spec.types": ("Type",),
 }

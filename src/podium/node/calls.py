@@ -104,5 +104,30 @@ class ToolReply(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="tool
     value: Json = None
 
 
-Call = ModelCall | ToolCall
-Reply = ModelReply | ToolReply
+class RunCall(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="run"):
+    """A run is started, or told something.
+
+    Attributes:
+        action: `start` a run of its own, or send a `signal`.
+        workflow: For `start`: which sub-workflow, by its name under `flows:`.
+        run: For `signal`: the run.
+        name: For `signal`: the name of the signal.
+        value: The inputs, or what is sent along.
+    """
+
+    action: Literal["start", "signal"]
+    workflow: str = ""
+    run: str = ""
+    name: str = ""
+    value: Json = None
+    turn: int = 0
+
+
+class RunReply(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="run"):
+    """The run that was started or told something."""
+
+    run: str
+
+
+Call = ModelCall | ToolCall | RunCall
+Reply = ModelReply | ToolReply | RunReply

@@ -2,8 +2,8 @@
 
 What is always true:
 
-1. A body never spans a pause. `run` returns `Done`, `Park`, `Fork`, `Revise` or `Stop`, or raises `NodeError`; whatever
-   comes later (an answer, the items of a map) calls another method.
+1. A body never spans a pause. `run` returns an `Outcome` or raises `NodeError`; whatever comes later (an answer, the
+   items of a map, one more source of a join) calls a method anew.
 2. A body reaches the world only through its `Context`. It may be run again after a crash: calls whose outcome is
    recorded return the recorded reply, so the body must reach the same calls with the same values.
 3. Time, ids and randomness come from the context.
@@ -24,14 +24,14 @@ class Shout:
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, ClassVar, Literal, NewType, Protocol
 
 from podium.clock import Millis
 from podium.errors import ErrorKind
 from podium.ids import NodePath, RunId
-from podium.node.calls import ModelCall, ModelReply, ToolCall, ToolReply
+from podium.node.calls import ModelCall, ModelReply, RunCall, RunReply, ToolCall, ToolReply
 from podium.spec.model import Expression, NodeConfig
 
 __all__ = [
@@ -39,9 +39,11 @@ __all__ = [
     "Collecting",
     "Context",
     "Done",
+    "Fact",
     "Feedback",
     "Fork",
     "ItemResult",
+    "MoreSources",
     "Node",
     "NodeConfig",
     "Outcome",
@@ -71,12 +73,30 @@ class Done:
         port: The way it is left by.
         reason: For a port other than `out`: why, as one sentence. For a map: which items failed.
         errors: For a map: how many items failed; the run ends `done_with_errors` when it is not 0.
+        also: Further ports of its own by which it is left, beside `port` (a switch that takes all cases that hold).
+        fact: What is written down beside the result (emit).
     """
 
     out: Json = None
     port: Port = OUT
     reason: str = ""
     errors: int = 0
+    also: tuple[Port, ...] = ()
+    fact: Fact | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fact:
+    """Something worth knowing outside the run, recorded with it.
+
+    Attributes:
+        kind: `fact` for the books, `event` also goes to the waits of this run, `notification` is shown to people.
+        value: What there is to say, JSON.
+    """
+
+    kind: Literal["fact", "event", "notification"]
+    name: str
+    value: Json = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -89,6 +109,7 @@ class Question:
         show: What it is about; exactly this is approved.
         roles: Who may decide; empty means anyone who may approve.
         signal: The name of the signal, for `kind="signal"`.
+        callback: Only whoever has this node's token may send the signal; `signal` is left empty.
         expires: How long to wait from the moment it is recorded; None waits for ever.
     """
 
@@ -97,6 +118,7 @@ class Question:
     show: Json = None
     roles: tuple[str, ...] = ()
     signal: str = ""
+    callback: bool = False
     expires: timedelta | None = None
 
 
@@ -109,9 +131,28 @@ class Park:
 
 @dataclass(frozen=True, slots=True)
 class Fork:
-    """The node runs its body once per item; `collect` is called when all are closed."""
+    """The node runs nodes inside it; `collect` is called when all that it opened are closed, and may fork again.
+
+    Attributes:
+        items: What each of them is for: the items of a map, one value for a part that runs once.
+        part: Which of the node's bodies; "" is the main one.
+    """
 
     items: Sequence[Json]
+    part: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MoreSources:
+    """What has arrived does not do; `run` is called again when one more source of the join has.
+
+    When no further source can arrive the node fails with kind `invalid_output`.
+
+    Attributes:
+        reason: What was wrong with those that are there, as one sentence.
+    """
+
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +177,7 @@ class Stop:
     out: Json = None
 
 
-Outcome = Done | Park | Fork | Revise | Stop
+Outcome = Done | Park | Fork | MoreSources | Revise | Stop
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -163,17 +204,25 @@ class ItemResult:
     """How one item of a fork ended.
 
     Attributes:
+        index: Counted over all that the node forked, from 0.
+        part: Which of the node's bodies it ran.
         status: `skipped` when its result's node was skipped.
         value: Its result, when ok.
-        code, kind, message: Its error, when failed.
+        told: What the body's `tells` gave, when ok.
+        code, kind, message, node: Its error, when failed, and the path of the node that it happened to.
+        causes: What had caused that error, `{code, kind, message, node}`, the nearest first.
     """
 
     index: int
+    part: str = ""
     status: Literal["ok", "failed", "skipped"]
     value: Json = None
+    told: Mapping[str, Json] = field(default_factory=dict[str, Any])
     code: str = ""
     kind: ErrorKind | None = None
     message: str = ""
+    node: str = ""
+    causes: Sequence[Json] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -247,6 +296,15 @@ class Context(Protocol):
         """
         ...
 
+    async def call_run(self, call: RunCall) -> RunReply:
+        """Start a run of a sub-workflow, or send an event to another run, through the gateway.
+
+        Raises:
+            EffectDenied: when the gate says no.
+            EffectError: when there is no such workflow or run, or it has ended.
+        """
+        ...
+
 
 class Node(Protocol):
     """A node type; stateless, one instance serves all runs.
@@ -281,5 +339,5 @@ class Collecting(Node, Protocol):
         values: Values,
         items: Sequence[ItemResult],
     ) -> Outcome:
-        """Make the result out of the items, in their order; they are all closed."""
+        """Make the result out of the items, in their order, or fork again; they are all closed."""
         ...

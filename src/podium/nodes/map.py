@@ -93,15 +93,24 @@ class MapConfig(NodeConfig):
     max_items: Annotated[int, Field(ge=1, le=MOST_ITEMS)] = 10_000
     """The longest list that is accepted."""
 
-    def body(self) -> Body:
+    def bodies(self) -> Mapping[str, Body]:
         """Return the nodes inside."""
-        return Body(
+        body = Body(
             nodes=cast("Mapping[NodeId, NodeConfig]", self.do),
-            variable=self.as_,
+            loc=("do",),
             result=self.result,
+            result_loc=("result",),
+            variable=self.as_,
+            variable_loc=("as",),
+            each=True,
             concurrency=self.concurrency,
             max_failed=self.on_item_error.max_failed,
         )
+        return {"": body}
+
+    def variable_type(self, part: str, fields: Mapping[str, Type]) -> Type:  # noqa: ARG002 - there is one part
+        """Return the type of an item."""
+        return fields.get("map", Type.any()).item() or Type.any()
 
     def result_type(self, fields: Mapping[str, Type]) -> Type:
         """Return the list of what one item gives."""

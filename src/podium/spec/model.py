@@ -11,19 +11,10 @@ that the compiler finds them by walking a config and needs to know no node type.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
-from pydantic import (
-    BaseModel,
-    Field,
-    PlainSerializer,
-    PlainValidator,
-    StringConstraints,
-    ValidationInfo,
-    WithJsonSchema,
-)
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, Field, StringConstraints
 
 from podium.spec.types import parse_type
 
@@ -33,32 +24,43 @@ if TYPE_CHECKING:
 from podium.spec.base import Duration, SpecModel, TypeSpec
 from podium.spec.names import Name, NodeName
 from podium.spec.node import (
+    ASK,
+    CONTINUE,
     HANDLED_PORTS,
+    AnyNode,
     Body,
+    Inner,
     JoinRule,
     NodeConfig,
     NodeTypes,
+    OnError,
     Retry,
     Revision,
     Timeout,
     UsesTool,
     keys_of,
+    parse_node,
+    port_of,
 )
 from podium.spec.template import Condition, Expression, Items, Piece, Template, TextTemplate, split_template
 from podium.spec.tool import Delivery, EffectClass, FunctionSpec, ToolSpec
 
 __all__ = [
+    "ASK",
+    "CONTINUE",
     "HANDLED_PORTS",
     "MAX_NODES",
     "AnyNode",
     "Body",
     "BudgetSpec",
+    "ConcurrencySpec",
     "Condition",
     "Delivery",
     "Duration",
     "EffectClass",
     "Expression",
     "FunctionSpec",
+    "Inner",
     "InputSpec",
     "Items",
     "JoinRule",
@@ -67,6 +69,7 @@ __all__ = [
     "NodeName",
     "NodeTypes",
     "Nodes",
+    "OnError",
     "Piece",
     "Retry",
     "Revision",
@@ -81,6 +84,7 @@ __all__ = [
     "expressions",
     "keys_of",
     "parse_node",
+    "port_of",
     "split_template",
 ]
 
@@ -89,39 +93,6 @@ Json = Any
 MAX_NODES = 2_000
 """Nodes in one workflow file; more belongs into sub-workflows."""
 
-
-def parse_node(value: object, info: ValidationInfo) -> NodeConfig:
-    """Turn a mapping with exactly one type key into that type's config.
-
-    The known types come in the validation context as `{"node_types": NodeTypes}`. A key that names a type may also be
-    a setting of another (`wait` of `join`): the type that knows all of them is meant. Errors inside keep their place:
-    pydantic merges a `ValidationError` raised here into the outer one.
-    """
-    types = cast("NodeTypes", cast("Mapping[str, object]", info.context or {}).get("node_types", {}))
-    if isinstance(value, NodeConfig):
-        return value
-    if not isinstance(value, dict):
-        kind, message = "node_form", "expected a node, which is a mapping with one type key"
-        raise PydanticCustomError(kind, message)
-    mapping = cast("dict[str, object]", value)
-    found = [key for key in mapping if key in types]
-    owners = [key for key in found if keys_of(types[key]).issuperset(found)]
-    if not found:
-        kind, message = "node_type_missing", "expected a type key"
-        raise PydanticCustomError(kind, message)
-    if len(owners) != 1:
-        kind, message = "node_type_twice", "expected one type key"
-        raise PydanticCustomError(kind, message, {"found": found})
-    return types[owners[0]].model_validate(mapping, context=info.context, by_alias=True, by_name=False)
-
-
-AnyNode = Annotated[
-    NodeConfig,
-    PlainValidator(parse_node),
-    PlainSerializer(lambda node: node.model_dump(by_alias=True, exclude_defaults=True)),
-    WithJsonSchema({"x-podium": "Node"}),
-]
-"""A node of any known type."""
 
 Nodes = Annotated[dict[NodeName, AnyNode], Field(max_length=MAX_NODES)]
 
@@ -157,6 +128,16 @@ class BudgetSpec(SpecModel):
     """Time in which the run may be working."""
 
 
+class ConcurrencySpec(SpecModel):
+    """How many runs may be under way at once; the others wait for their turn before they begin."""
+
+    max: Annotated[int, Field(ge=1, le=10_000)] = 1
+    """So many at once."""
+
+    key: Expression | None = None
+    """Counted apart for each value of this expression over `inputs`, such as one customer."""
+
+
 class Workflow(SpecModel):
     """A workflow as written."""
 
@@ -183,6 +164,18 @@ class Workflow(SpecModel):
 
     timeout: Timeout | None = None
     """`total`: the longest a run may take, waiting included. `idle`: the longest it may go without a new record."""
+
+    concurrency: ConcurrencySpec | None = None
+    """How many runs of this workflow may be under way at once."""
+
+    priority: Annotated[int, Field(ge=0, le=9)] = 5
+    """Which runs are taken up first when there are more than can be driven: 9 before 0."""
+
+    flows: Annotated[dict[Annotated[str, Field(max_length=200)], Workflow], Field(max_length=200)] = Field(
+        default_factory=dict
+    )
+    """Workflows that `subflow:` nodes run, by the name they call them; files that they name are added here when the
+    workflow is published."""
 
     nodes: Nodes
     """The nodes."""

@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError
 CEL_KEYWORDS = frozenset({"true", "false", "null", "in"})
 """Words that CEL reads as something else wherever they stand, also after a dot."""
 
-OUR_WORDS = frozenset({"inputs", "secrets", "env", "out", "error"})
+OUR_WORDS = frozenset({"inputs", "secrets", "env", "out", "error", "run", "callback"})
 """What expressions may read beside nodes, and the fields of a node."""
 
 RESERVED = CEL_KEYWORDS.union(

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from typing import Annotated, Any, Literal, NamedTuple, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Protocol, Self, cast, get_args, runtime_checkable
 
-from pydantic import BaseModel, Field, GetJsonSchemaHandler, model_validator
-from pydantic_core import CoreSchema
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    Field,
+    GetJsonSchemaHandler,
+    PlainSerializer,
+    PlainValidator,
+    ValidationInfo,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic_core import CoreSchema, PydanticCustomError
 
+from podium.errors import ErrorKind
 from podium.ids import NodeId
 from podium.spec.base import Duration, SpecModel
 from podium.spec.names import Name
-from podium.spec.template import Condition, Expression
+from podium.spec.template import Condition, Expression, Template
 from podium.spec.types import Type
+
+if TYPE_CHECKING:
+    from podium.spec.diagnostic import Loc
 
 
 class Retry(SpecModel):
@@ -62,13 +76,16 @@ class JoinRule(NamedTuple):
 
     Attributes:
         sources: The nodes it waits for, in the order that conflict rules and reducers use.
-        need: How many must arrive: a number, or 0 for every one that is not skipped.
+        need: How many must arrive: a number, or 0 for every one that is not skipped. A node may ask for one more
+            source than it was given (`MoreSources`).
         deadline: Go on with what has arrived after this long, counted from the first arrival.
+        cancel: Once it is done, what leads to nothing but it and has not ended is withdrawn.
     """
 
     sources: tuple[NodeId, ...]
     need: int
     deadline: timedelta | None
+    cancel: bool = False
 
 
 class Revision(NamedTuple):
@@ -78,26 +95,131 @@ class Revision(NamedTuple):
     max: int
 
 
+class Inner(NamedTuple):
+    """An expression over the nodes of a body, and the keys below the node at which it stands."""
+
+    expression: Expression
+    loc: Loc
+
+
 class Body(NamedTuple):
-    """Nodes inside a node, run once per item.
+    """Nodes inside a node.
 
     Attributes:
         nodes: As in a workflow.
-        variable: The name under which they see their item.
+        loc: The keys below the node at which they stand.
         result: What one item gives, over the nodes of the body; None means the only node that nobody uses.
+        result_loc: Where the result would stand.
+        variable: The name under which the nodes see what they are run for; "" when there is no such name.
+        variable_loc: Where that name stands.
+        each: Run once per item, `drafts[3]/write`; otherwise the nodes stand right below the node, `pay/charge`.
         concurrency: How many items are open at once.
         max_failed: How many items may fail; once more have, no further item needs to be opened. None: any number.
+        enough: The node goes on as soon as so many items are done, and the others are withdrawn; 0 for all.
+        signal: Each signal of this name adds an item while items are open.
+        tells: What else the node wants to know of an item once it is over, `{name: expression}`.
     """
 
     nodes: Mapping[NodeId, NodeConfig]
-    variable: str
-    result: Expression | None
-    concurrency: int
+    loc: Loc
+    result: Expression | None = None
+    result_loc: Loc = ()
+    variable: str = ""
+    variable_loc: Loc = ()
+    each: bool = False
+    concurrency: int = 1
     max_failed: int | None = None
+    enough: int = 0
+    signal: str = ""
+    tells: Mapping[str, Inner] = {}
+
+    def inner(self) -> Iterator[Inner]:
+        """Yield the expressions over the nodes of the body."""
+        if self.result is not None:
+            yield Inner(self.result, self.result_loc)
+        yield from self.tells.values()
 
 
 HANDLED_PORTS = ("error", "rejected", "expired", "denied", "limit", "unclear", "empty")
 """Ports that a node other than a switch may leave by; each has a property `on_<port>`."""
+
+
+OTHER = "else"
+"""Stands in `on_error` for all kinds that are not named."""
+
+CONTINUE, ASK = "continue", "ask"
+"""Values of `on_error` beside the node that handles it: go on as if the node had given null, or ask a person."""
+
+
+def port_of(port: str) -> str:
+    """Return the port that a handled port belongs to: `error` for `error.timeout`."""
+    return port.partition(".")[0]
+
+
+def _kinds(value: object) -> object:
+    """Refuse kinds of error that do not exist; the choice is the author's own typing."""
+    if not isinstance(value, dict):
+        return value
+    by_kind = cast("dict[object, object]", value)
+    known = (*get_args(ErrorKind), OTHER)
+    for kind in by_kind:
+        if kind not in known:
+            name, message = "error_kind", "expected a kind of error, got `{kind}`"
+            raise PydanticCustomError(name, message, {"kind": str(kind), "known": known})
+    return by_kind
+
+
+OnError = Annotated[
+    str | dict[str, str],
+    BeforeValidator(_kinds),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string"},
+                {
+                    "type": "object",
+                    "propertyNames": {"enum": [*get_args(ErrorKind), OTHER]},
+                    "additionalProperties": {"type": "string"},
+                    "minProperties": 1,
+                },
+            ]
+        }
+    ),
+]
+
+
+def parse_node(value: object, info: ValidationInfo) -> NodeConfig:
+    """Turn a mapping with exactly one type key into that type's config.
+
+    The known types come in the validation context as `{"node_types": NodeTypes}`. A key that names a type may also be
+    a setting of another (`wait` of `join`): the type that knows all of them is meant. Errors inside keep their place:
+    pydantic merges a `ValidationError` raised here into the outer one.
+    """
+    types = cast("NodeTypes", cast("Mapping[str, object]", info.context or {}).get("node_types", {}))
+    if isinstance(value, NodeConfig):
+        return value
+    if not isinstance(value, dict):
+        kind, message = "node_form", "expected a node, which is a mapping with one type key"
+        raise PydanticCustomError(kind, message)
+    mapping = cast("dict[str, object]", value)
+    found = [key for key in mapping if key in types]
+    owners = [key for key in found if keys_of(types[key]).issuperset(found)]
+    if not found:
+        kind, message = "node_type_missing", "expected a type key"
+        raise PydanticCustomError(kind, message)
+    if len(owners) != 1:
+        kind, message = "node_type_twice", "expected one type key"
+        raise PydanticCustomError(kind, message, {"found": found})
+    return types[owners[0]].model_validate(mapping, context=info.context, by_alias=True, by_name=False)
+
+
+AnyNode = Annotated[
+    "NodeConfig",
+    PlainValidator(parse_node),
+    PlainSerializer(lambda node: node.model_dump(by_alias=True, exclude_defaults=True)),
+    WithJsonSchema({"x-podium": "Node"}),
+]
+"""A node of any known type."""
 
 
 class NodeConfig(SpecModel):
@@ -124,8 +246,24 @@ class NodeConfig(SpecModel):
     timeout: Timeout | None = None
     """How long one attempt may take."""
 
-    on_error: str = ""
-    """`continue`, or the node that handles an error; otherwise an error ends the run as failed."""
+    on_error: OnError = ""
+    """`continue`, `ask`, or the node that handles an error; by kind, `{timeout: other_node, else: ask}`. Otherwise an
+    error ends the run as failed."""
+
+    default: Template | None = None
+    """The result when the node finally failed; the run goes on with it and ends `done_with_errors`."""
+
+    fallback: Annotated[tuple[AnyNode, ...], Field(max_length=10)] = ()
+    """Other nodes that are tried in this order when the node finally failed; they may read `error`."""
+
+    compensate: AnyNode | None = None
+    """What undoes the node's effect. When the scope around it fails, what was completed is compensated in reverse."""
+
+    lock: Name | None = None
+    """Nodes of a run with the same lock never run at the same time."""
+
+    cancels: tuple[Name, ...] = ()
+    """Nodes that are withdrawn once this one is done: stopped when at work, skipped when not yet begun."""
 
     on_rejected: str = ""
     """The node that goes on when a person says no; otherwise the run ends denied."""
@@ -145,6 +283,27 @@ class NodeConfig(SpecModel):
     on_empty: str = ""
     """The node that goes on when there was nothing to do; otherwise the node counts as done."""
 
+    @model_validator(mode="after")
+    def _one_way_to_fail(self) -> Self:
+        if self.default is not None and self.on_error:
+            kind, message = "default_idle", "expected `default` or `on_error`, got both"
+            raise PydanticCustomError(kind, message, {"loc": ("default",)})
+        return self
+
+    def handlers(self) -> Mapping[str, str]:
+        """Return who handles what this node may leave by: `{port: node, "continue" or "ask"}`.
+
+        A port is one of `HANDLED_PORTS`, or `error.<kind>`.
+        """
+        found: dict[str, str] = {}
+        on_error: str | Mapping[str, str] = self.on_error or ({} if self.default is None else CONTINUE)
+        for kind, handler in on_error.items() if isinstance(on_error, Mapping) else ((OTHER, on_error),):
+            found["error" if kind == OTHER else f"error.{kind}"] = handler
+        for port in HANDLED_PORTS:
+            if port != "error" and (handler := cast("str", getattr(self, f"on_{port}"))):
+                found[port] = handler
+        return found
+
     def starts(self) -> Mapping[str, tuple[NodeId, ...]]:
         """Return the ports of its own by which it starts named nodes (switch): `{port: nodes}`."""
         return {}
@@ -153,9 +312,21 @@ class NodeConfig(SpecModel):
         """Return how it waits for its branches; None for a node that waits for all it refers to."""
         return None
 
-    def body(self) -> Body | None:
-        """Return the nodes it runs per item (map)."""
-        return None
+    def bodies(self) -> Mapping[str, Body]:
+        """Return the nodes it runs inside, `{part: body}`; the main part is called ""."""
+        return {}
+
+    def variable_type(self, part: str, fields: Mapping[str, Type]) -> Type:  # noqa: ARG002 - for types that override it
+        """Return the type of a body's variable, given the types of its evaluated fields, by key as written."""
+        return Type.any()
+
+    def flow(self) -> str:
+        """Return the sub-workflow that it runs in place, by its key under `flows:`; "" for none."""
+        return ""
+
+    def callback(self) -> bool:
+        """Tell whether it waits for a call from outside, which needs its token."""
+        return False
 
     def revision(self) -> Revision | None:
         """Return which node it may send back to work (validate)."""
@@ -172,8 +343,8 @@ class NodeConfig(SpecModel):
     def result_type(self, fields: Mapping[str, Type]) -> Type:  # noqa: ARG002 - for types that override it
         """Return the type of `out`, given the types of its evaluated fields, by key as written.
 
-        A join finds under its type key an object type with what its sources give; a node with a body finds under
-        `result` the type of one item's result.
+        A join finds under its type key an object type with what its sources give; a node with bodies finds under
+        `result` the type of what the main one gives, and under `<part>.result` those of the others.
         """
         return Type.any()
 

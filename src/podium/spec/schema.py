@@ -66,6 +66,8 @@ def _closed(schema: Json) -> Json:
     if not isinstance(schema, dict):
         return schema
     closed = {key: _closed(inner) for key, inner in cast("dict[str, Json]", schema).items() if key != "x-podium"}
+    if closed.get("$ref") == f"#/$defs/{Workflow.__name__}":
+        closed["$ref"] = "#"
     if "x-podium" in schema:
         closed["$ref"] = f"#/$defs/{schema['x-podium']}"
     if "patternProperties" in closed:

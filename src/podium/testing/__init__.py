@@ -5,6 +5,7 @@
 | `run_workflow`, `RunResult` | a whole workflow: the real loader, compiler and engine, a scripted outside |
 | `ScriptedModel`, `Said` | a model that says what it was told to say |
 | `ScriptedTools`, `World` | tools that do what the test says, and what reached the world |
+| `ScriptedRuns` | other runs, and what was asked of them |
 | `ModelServer`, `Fault` | a model server on loopback that misbehaves when told to |
 | `ScriptedContext` | one node type alone |
 | `FakeClock` | time that passes when somebody sleeps |
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from podium.testing.memory import MemoryStore
     from podium.testing.model_server import Fault, ModelServer
     from podium.testing.running import RunResult, run_workflow
+    from podium.testing.runs import ScriptedRuns
     from podium.testing.scripted import Said, ScriptedModel
     from podium.testing.tools import ScriptedTools, World
 
@@ -42,6 +44,7 @@ __all__ = [
     "Said",
     "ScriptedContext",
     "ScriptedModel",
+    "ScriptedRuns",
     "ScriptedTools",
     "World",
     "run_workflow",
@@ -59,6 +62,7 @@ _HOMES = {
     "Said": "scripted",
     "ScriptedContext": "context",
     "ScriptedModel": "scripted",
+    "ScriptedRuns": "runs",
     "ScriptedTools": "tools",
     "World": "tools",
     "run_workflow": "running",

@@ -20,7 +20,7 @@ from podium.clock import Millis
 from podium.effects.ports import ModelPort
 from podium.errors import EffectDenied, EffectError, ExpressionError
 from podium.ids import NodePath, RunId, effect_key
-from podium.node.calls import ModelCall, ModelReply, ToolCall, ToolReply
+from podium.node.calls import ModelCall, ModelReply, RunCall, RunReply, ToolCall, ToolReply
 from podium.node.contract import Feedback
 from podium.spec.model import Expression
 from podium.spec.types import Type
@@ -59,7 +59,7 @@ class ScriptedContext:
         self._path = NodePath(path)
         self._attempt = attempt
         self._now = now
-        self.calls: list[ModelCall | ToolCall] = []
+        self.calls: list[ModelCall | ToolCall | RunCall] = []
         self.progressed: list[str] = []
 
     @property
@@ -109,3 +109,7 @@ class ScriptedContext:
         if isinstance(script, Exception):
             raise script
         return ToolReply(value=script(call.arguments) if callable(script) else script)
+
+    async def call_run(self, call: RunCall) -> RunReply:
+        self.calls.append(call)
+        return RunReply(run=call.run or "r000000000001")

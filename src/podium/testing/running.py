@@ -152,6 +152,7 @@ class Bench:
             clock=clock,
             ids=ids,
             worker=self.worker,
+            secret=b"for tests",
         )
 
     async def _compiled(self, _version: WorkflowVersion) -> Compiled:

@@ -7,14 +7,17 @@ from dataclasses import dataclass
 
 from podium.clock import Clock
 from podium.effects.effect import Effect
+from podium.effects.ports import Runs
 from podium.errors import EffectError
-from podium.node.calls import ModelCall, Reply
+from podium.ids import RunId
+from podium.node.calls import ModelCall, Reply, RunCall, RunReply
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
     """The end of the door."""
 
+    runs: Runs
     clock: Clock
 
     async def __call__(self, effect: Effect) -> Reply:
@@ -48,7 +51,17 @@ class Call:
         if isinstance(call, ModelCall):
             assert effect.model is not None
             return await effect.model.call(call, key=effect.id, timeout_s=effect.limit_s, progress=effect.progress)
+        if isinstance(call, RunCall):
+            return RunReply(run=await self._other_run(effect, call))
         assert effect.tool is not None
         return await effect.tool.call(
             call.function, call.arguments, key=effect.id, timeout_s=effect.limit_s, progress=effect.progress
         )
+
+    async def _other_run(self, effect: Effect, call: RunCall) -> str:
+        if call.action == "signal":
+            by = f"{effect.run}/{effect.path}"
+            await self.runs.signal(RunId(call.run), call.name, call.value, key=effect.id, by=by)
+            return call.run
+        flow = effect.flows[call.workflow]
+        return await self.runs.start(flow, call.value or {}, key=effect.id, parent=effect.run, by=effect.principal)

@@ -18,7 +18,7 @@ from podium.effects.effect import Effect, Proceed, did_it_land
 from podium.errors import EffectError
 from podium.ids import IdSource, effect_key
 from podium.ledger.payload import payload
-from podium.node.calls import ModelCall, Reply, ToolCall, ToolReply
+from podium.node.calls import ModelCall, Reply, RunCall, ToolCall, ToolReply
 
 MAX_LOST = 10
 """Intents in a row without a known outcome."""
@@ -38,6 +38,8 @@ class Identify:
         call = effect.call
         if isinstance(call, ModelCall):
             effect.name, effect.effect_class, effect.delivery = "model.chat", "read", "repeatable"
+        elif isinstance(call, RunCall):
+            effect.name, effect.effect_class, effect.delivery = f"run.{call.action}", "write", "keyed"
         else:
             _identify_tool(effect, call)
         position = call.position if isinstance(call, ToolCall) else 0

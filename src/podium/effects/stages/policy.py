@@ -9,14 +9,17 @@ from podium.effects.effect import Effect, Proceed
 from podium.errors import EffectDenied
 from podium.ledger.record import EffectDenied as DeniedRecord
 from podium.ledger.record import Entry, GateDecision
-from podium.node.calls import Reply, ToolCall
+from podium.node.calls import ModelCall, Reply, RunCall, ToolCall
+
+_ALLOWED = {ToolCall: "granted", ModelCall: "no_policy", RunCall: "declared"}
+"""Why a call is allowed: which runs it may start or tell something stands in the workflow itself."""
 
 
 async def policy(effect: Effect, proceed: Proceed) -> Reply:
     """Refuse what is not granted."""
     refusal = _refusal(effect)
     if refusal is None:
-        effect.reasons.append("granted" if isinstance(effect.call, ToolCall) else "no_policy")
+        effect.reasons.append(_ALLOWED[type(effect.call)])
         return await proceed(effect)
     code, message, step = refusal
     assert effect.request is not None

@@ -10,10 +10,13 @@ from dataclasses import dataclass
 
 from podium.effects.effect import Effect, Proceed
 from podium.effects.ports import Models, Tools
-from podium.node.calls import ModelCall, Reply
+from podium.node.calls import ModelCall, Reply, RunCall
 
 MODEL_LIMIT_S = 600.0
 """The longest a model may take when the node says nothing."""
+
+RUN_LIMIT_S = 60.0
+"""The longest that starting another run may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,9 @@ class Route:
             effect.model = await self.models.choose(call)
             effect.target = effect.model.name
             effect.limit_s = MODEL_LIMIT_S
+        elif isinstance(call, RunCall):
+            effect.target = call.workflow or call.run
+            effect.limit_s = RUN_LIMIT_S
         elif (grant := effect.grants.get(call.tool)) is not None:
             effect.tool = self.tools.open(call.tool, grant)
             effect.target = effect.tool.target

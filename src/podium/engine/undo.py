@@ -1,0 +1,135 @@
+"""Undoing: what was completed is compensated in the reverse order of completion (sagas, Garcia-Molina 1987).
+
+A node with `compensate` may have something to undo from its first intent on: when an effect was sent and no answer
+came, it counts as done, because nobody knows. Undoing begins when a scope fails, or a node fails with something inside
+it that was completed, or the run is stopped; it waits until nothing runs there any more. One compensation runs at a
+time. One that fails for good is counted and reported, and the others run all the same.
+
+A node that is done speaks for what is inside it: with a `compensate` of its own, that alone undoes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+from podium.engine.flow import resume
+from podium.engine.state import NodeState, RunState, Scope, Unwinding
+from podium.graph.joins import Tally
+from podium.ids import NodePath
+from podium.ledger.record import NodeParked
+
+
+def undo_of(state: RunState, node: NodeState) -> None:
+    """Note that a node may have something to undo; when it is done, that it was the last to be completed."""
+    compensation = node.node.compensation
+    if compensation is None or node.undoes is not None:
+        return
+    if node.undo is None:
+        path = NodePath(f"{node.path}.compensate")
+        node.undo = NodeState(compensation, node.scope, path, Tally(), undoes=node)
+        state.nodes[path] = node.undo
+    state.completed += 1
+    node.undo.order = state.completed
+    for unwinding in state.unwindings:  # what was under way when its scope failed, and came to its end all the same
+        if node.undo.unwinding is None and node.scope.within(unwinding.owner):
+            node.undo.unwinding = unwinding
+            unwinding.stack.append(node.undo)
+            _next(state, unwinding)
+
+
+def something_to_undo(scope: Scope) -> bool:
+    """Whether anything was done in a scope that can be undone."""
+    return next(_undoable(scope), None) is not None
+
+
+def unwind(state: RunState, owner: Scope | NodeState, *, cause: NodeState | None) -> Unwinding | None:
+    """Begin to undo what was done inside `owner`; None when there is nothing. Undoing inside it becomes part of it."""
+    scopes = [owner] if isinstance(owner, Scope) else owner.items
+    stack = sorted((undo for scope in scopes for undo in _undoable(scope)), key=lambda undo: undo.order)
+    if not stack:
+        return None
+    unwinding = Unwinding(owner, stack, cause)
+    owner.unwinding = unwinding
+    absorbed = {id(undo.unwinding) for undo in stack if undo.unwinding is not None}
+    for other in state.unwindings:
+        if id(other) in absorbed:
+            other.owner.unwinding = None
+    state.unwindings = [other for other in state.unwindings if id(other) not in absorbed]
+    state.unwindings.append(unwinding)
+    for undo in stack:
+        undo.unwinding = unwinding
+    _next(state, unwinding)
+    return unwinding
+
+
+def _undoable(scope: Scope) -> Iterator[NodeState]:
+    for node in scope.nodes:
+        if node.undo is not None and not node.undo.ended:
+            yield node.undo
+        if node.undo is None or node.status != "done":
+            for item in node.items:
+                yield from _undoable(item)
+
+
+def _next(state: RunState, unwinding: Unwinding) -> None:
+    top = unwinding.stack[-1]
+    if top.status == "pending":
+        resume(state, top)
+
+
+def undone_by(state: RunState, undo: NodeState) -> Unwinding | None:
+    """A compensation has ended: go on with the one before it. Return the undoing when it was the last."""
+    unwinding = undo.unwinding
+    if unwinding is None:
+        return None
+    unwinding.stack.remove(undo)
+    if unwinding.stack:
+        _next(state, unwinding)
+        return None
+    state.unwindings.remove(unwinding)
+    unwinding.owner.unwinding = None
+    return unwinding
+
+
+def may_begin(state: RunState, undo: NodeState) -> bool:
+    """Whether nothing runs any more where something is to be undone."""
+    unwinding = undo.unwinding
+    if unwinding is None:
+        return True
+    return not any(node is not undo and node.scope.within(unwinding.owner) for node in state.running.values())
+
+
+def is_needed(state: RunState, undo: NodeState) -> bool:
+    """Whether there is something to undo: the node is done, or an effect of it has no known outcome."""
+    assert undo.undoes is not None
+    return undo.undoes.status == "done" or bool(state.doubts.get(undo.undoes.path))
+
+
+class Leave(Protocol):
+    """`podium.engine.inside.leave`, handed in: it stands further out."""
+
+    def __call__(self, state: RunState, node: NodeState, port: str, *, code: str, at: int, kind: str) -> None:
+        """See there."""
+        ...
+
+
+def settle(state: RunState, node: NodeState, at: int, leave: Leave | Callable[..., None]) -> None:
+    """What a failed node did inside itself is undone: it leaves, or begins anew when its time has come."""
+    failure = node.failure
+    assert failure is not None
+    if failure.final:
+        node.status = "failed"
+        leave(state, node, failed_port(failure.error_kind), code=failure.code, at=at, kind=failure.error_kind)
+        return
+    node.status = "waiting"
+    node.parked = NodeParked(reason="retry", due=failure.retry_at)
+    state.remind(failure.retry_at, node.path)
+
+
+_KIND_PORTS = {"denied": "denied", "limit": "limit"}
+
+
+def failed_port(kind: str) -> str:
+    """Return the port by which a node is left that failed with an error of this kind."""
+    return _KIND_PORTS.get(kind, "error")
