@@ -1,0 +1,74 @@
+"""The canonical form of a workflow file: one layout for one meaning, as `podium fmt` writes it.
+
+- Keys in the order of the language, two spaces a level, lines of at most 120 characters where that is possible.
+- Texts of several lines stand in literal blocks; brackets stay for what was in brackets and fits on its line; quotes
+  stand only where YAML needs them.
+- Every comment stays with what it stands at.
+
+What comes out means what went in: it is read again and compared, and refused otherwise (SP022).
+"""
+
+from __future__ import annotations
+
+from podium.errors import PodiumError
+from podium.spec.diagnostic import SpecError
+from podium.spec.format_emit import text_of
+from podium.spec.format_order import arrange
+from podium.spec.format_read import comments_of, tree_of
+from podium.spec.load import Loaded, load
+from podium.spec.model import NodeTypes, Workflow
+from podium.spec.source import read
+
+
+def formatted(text: str, *, file: str, node_types: NodeTypes) -> str:
+    """Return the canonical form of a workflow file.
+
+    Raises:
+        SpecError: when it is no workflow that loads; nothing is formatted then.
+        PodiumError: SP022 when the form would not mean the same, which is a defect of Podium.
+    """
+    loaded = load(text, file=file, node_types=node_types)
+    workflow = checked(loaded, file)
+    root = read(text).root
+    assert root is not None, "a workflow was read from it"
+    tree = tree_of(loaded.text, root)
+    arrange(tree.root, workflow, node_types)
+    result = text_of(tree)
+    _compare(workflow, result, file=file, node_types=node_types)
+    if comments_of(loaded.text, root) != _comments(result):
+        raise changed(file, "lose a comment")
+    return result
+
+
+def checked(loaded: Loaded, file: str) -> Workflow:
+    """Return the workflow that was loaded.
+
+    Raises:
+        SpecError: with what is wrong with it.
+    """
+    if loaded.workflow is None:
+        raise SpecError(loaded.diagnostics, texts={file: loaded.text})
+    return loaded.workflow
+
+
+def _compare(workflow: Workflow, text: str, *, file: str, node_types: NodeTypes) -> None:
+    again = load(text, file=file, node_types=node_types).workflow
+    if again is None or not same(again, workflow):
+        raise changed(file, "change what it means")
+
+
+def same(one: Workflow, other: Workflow) -> bool:
+    """Whether two workflows mean the same; an input whose default is null is not one without a default."""
+    required = [{name for name, spec in workflow.inputs.items() if spec.required} for workflow in (one, other)]
+    return one == other and required[0] == required[1]
+
+
+def _comments(text: str) -> list[str]:
+    root = read(text).root
+    return [] if root is None else comments_of(read(text).text, root)
+
+
+def changed(file: str, what: str) -> PodiumError:
+    """Return the refusal to write a text that is not what was asked for."""
+    help_ = "nothing was written; report the file as a defect of Podium"
+    return PodiumError("SP022", f"writing `{file}` anew would {what}", help=help_)
