@@ -36,9 +36,12 @@ def dump(workflow: Workflow, *, original: str | None = None, node_types: NodeTyp
     if original is None:
         text = text_of(Tree(fresh(written(workflow, node_types))))
         return _held(text, workflow, node_types)
-    old = checked(load(original, file=_FILE, node_types=node_types), _FILE)
+    loaded = load(original, file=_FILE, node_types=node_types)
+    old = checked(loaded, _FILE)
     if same(old, workflow):
         return original
+    if loaded.old:
+        original = formatted(original, file=_FILE, node_types=node_types, upgrade=True)
     before, after = written(old, node_types, like=old), written(workflow, node_types, like=old)
     for text in _originals(original, node_types):
         result = patched(text, before, after)

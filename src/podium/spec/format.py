@@ -10,7 +10,7 @@ What comes out means what went in: it is read again and compared, and refused ot
 
 from __future__ import annotations
 
-from podium.errors import PodiumError
+from podium.errors import PodiumError, UsageError
 from podium.spec.diagnostic import SpecError
 from podium.spec.format_emit import text_of
 from podium.spec.format_order import arrange
@@ -20,17 +20,21 @@ from podium.spec.model import NodeTypes, Workflow
 from podium.spec.source import read
 
 
-def formatted(text: str, *, file: str, node_types: NodeTypes) -> str:
-    """Return the canonical form of a workflow file.
+def formatted(text: str, *, file: str, node_types: NodeTypes, upgrade: bool = False) -> str:
+    """Return the canonical form of a workflow file; with `upgrade`, of an older one in this version of the language.
 
     Raises:
         SpecError: when it is no workflow that loads; nothing is formatted then.
+        UsageError: SP024 when it is in an older version, without `upgrade`.
         PodiumError: SP022 when the form would not mean the same, which is a defect of Podium.
     """
     loaded = load(text, file=file, node_types=node_types)
     workflow = checked(loaded, file)
-    root = read(text).root
+    root = loaded.root
     assert root is not None, "a workflow was read from it"
+    if loaded.old and not upgrade:
+        help_ = "`podium fmt --upgrade` writes it in the version of today"
+        raise UsageError("SP024", f"`{file}` is written in an older version of the language", help=help_)
     tree = tree_of(loaded.text, root)
     arrange(tree.root, workflow, node_types)
     result = text_of(tree)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from podium.spec.format_tree import Comment, Entry, Item, Tree
 from podium.spec.positions import Written
+from podium.spec.scalars import plain
 
 
 def tree_of(text: str, root: Written) -> Tree:
@@ -99,7 +100,9 @@ class _Builder:
         item = Item(written.value, written.style, flow=written.style == "flow")
         self.by_source[written.source.start] = item
         if written.style == "plain" and not isinstance(written.value, str):
-            item.written = self.text[written.span.start : written.span.end] or "null"
+            text = self.text[written.span.start : written.span.end]
+            # an upgrade says something else than what is written
+            item.written = (text or "null") if plain(text, written.span) == written.value else ""
         if written.style in {"flow", "block"}:
             spot = _Spot(item, written.span.start, written.span.end, parent)
             for key, child in written.children.items():

@@ -21,9 +21,10 @@ from pydantic import ValidationError
 from podium.spec.diagnostic import Diagnostic
 from podium.spec.finding import Finding
 from podium.spec.model import NodeTypes, Workflow
-from podium.spec.positions import Positions
+from podium.spec.positions import Positions, Written
 from podium.spec.problems import diagnostics
 from podium.spec.source import MAX_BYTES, read
+from podium.spec.upgrade.chain import upgraded, version_of
 from podium.spec.wording import described, typed
 
 Json = Any
@@ -38,12 +39,16 @@ class Loaded:
         diagnostics: In the order of their places.
         positions: Where everything is written.
         text: What was read, for showing lines of it.
+        root: What was written, in this version of the language; None when it is not readable.
+        old: It is written in an older version.
     """
 
     workflow: Workflow | None
     diagnostics: tuple[Diagnostic, ...]
     positions: Positions
     text: str
+    root: Written | None = None
+    old: bool = False
 
 
 LANGUAGE = 1
@@ -59,20 +64,27 @@ def load(text: str, *, file: str, node_types: NodeTypes) -> Loaded:
     `file` is the path as the person gave it, for messages.
     """
     source = read(text)
-    found = [_from_finding(finding, file, source.positions) for finding in source.findings]
-    workflow = None
-    if source.root is not None:
-        root = source.root.value
-        problems = _version(root, file, source.positions)
+    positions = source.positions
+    found = [_from_finding(finding, file, positions) for finding in source.findings]
+    workflow, root, old = None, source.root, False
+    if root is not None:
+        now = upgraded(root)
+        old, root = now.root is not root, now.root
+        positions = positions.of(root)
+        found += [_upgrade(now.changes, file, positions, version_of(source.root or root))] if old else []
+        problems = _version(root.value, file, positions)
         if not problems:
-            workflow, problems = _validate(root, file=file, positions=source.positions, node_types=node_types)
+            workflow, problems = _validate(root.value, file=file, positions=positions, node_types=node_types)
         found += problems
     found.sort(key=lambda diagnostic: diagnostic.place or (0, 0, 0))
+    wrong = any(diagnostic.severity == "error" for diagnostic in found)
     return Loaded(
-        workflow=None if found else workflow,
+        workflow=None if wrong else workflow,
         diagnostics=tuple(found),
-        positions=source.positions,
+        positions=positions,
         text=source.text,
+        root=root,
+        old=old,
     )
 
 
@@ -103,6 +115,19 @@ def _from_finding(finding: Finding, file: str, positions: Positions) -> Diagnost
         help_ = f"{help_}; it stands in line {positions.at(finding.first).line} already"
     place = positions.at(finding.span)
     return Diagnostic(code=finding.code, message=finding.message, help=help_, file=file, place=place)
+
+
+def _upgrade(changes: tuple[str, ...], file: str, positions: Positions, version: int | None) -> Diagnostic:
+    message = f"this is written in language version {version}, and read as version {LANGUAGE}"
+    return Diagnostic(
+        code="SP023",
+        severity="note",
+        message=message + "".join(f"; {change}" for change in changes),
+        help="`podium fmt --upgrade` writes it so",
+        file=file,
+        place=positions.value(("podium",)),
+        loc=("podium",),
+    )
 
 
 def _version(root: Json, file: str, positions: Positions) -> list[Diagnostic]:

@@ -64,6 +64,10 @@ class Positions:
         self._root = root
         self._line_starts = line_starts
 
+    def of(self, root: Written) -> Positions:
+        """Return the places of the same text under other keys, as after an upgrade."""
+        return Positions(self._text, root, line_starts=self._line_starts)
+
     def at(self, span: Span) -> Place:
         """Return the part of a span that stands on its first line, at least one character wide."""
         line = bisect_right(self._line_starts, span.start)
