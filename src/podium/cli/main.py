@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from podium.cli import approve, doctor, graph, lint, new, reject, run, send_signal, version, worker
+from podium.cli import approve, diff, doctor, fmt, graph, lint, new, reject, run, schema, send_signal, version, worker
 from podium.cli.group import Edge
 from podium.cli.ledger import show as ledger_show
 from podium.cli.ledger import verify as ledger_verify
@@ -58,6 +58,9 @@ app.command("approve")(approve.approve)
 app.command("reject")(reject.reject)
 app.command("signal")(send_signal.send_signal)
 app.command("lint")(lint.lint)
+app.command("diff")(diff.diff)
+app.command("fmt")(fmt.fmt)
+app.command("schema")(schema.schema)
 app.command("graph")(graph.graph)
 app.command("new")(new.new)
 app.command("worker")(worker.worker)

@@ -1,0 +1,119 @@
+"""A workflow as facts: what it may use, spend and be given, what its nodes do, and which data reaches which tool.
+
+A sub-workflow has facts of its own, under `flows.NAME.`: it sees nothing else and is granted its own tools.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from podium.graph.compile import compile_workflow
+from podium.graph.model import Compiled
+from podium.lint.diff.fact import THERE, Fact, Facts
+from podium.lint.diff.nodes import NodeFacts
+from podium.lint.diff.plain import members, plain
+from podium.lint.diff.reach import reach
+from podium.lint.diff.renames import Renames
+from podium.lint.diff.scales import EFFECTS, Scale, collected, granted, more, neutral, presence, ranked
+from podium.spec.model import InputSpec, ToolSpec, Workflow
+from podium.spec.positions import Positions
+
+Json = Any
+Item = tuple[tuple[str, str], Fact]
+
+Special = frozenset[tuple[str, str]]
+"""`{(tool, function)}`: what is told of these functions one by one, whichever of the two workflows sets them apart."""
+
+_SCALES: dict[str, Scale] = {
+    "effect": ranked(*EFFECTS),
+    "delivery": ranked("once", "keyed", "repeatable"),
+    "trust": ranked("untrusted", "trusted"),
+    "approval": ranked("required", "never"),
+    "only": granted,
+    "timeout": more,
+    "mcp": presence,
+    "python": presence,
+}
+"""Keys of a tool; further ones are settings of its module, such as a folder, and allow what they say."""
+
+_BOUNDS = ("budget", "timeout", "concurrency")
+_APART = frozenset({"podium", "inputs", "tools", "nodes", "flows", "result", *_BOUNDS})
+
+
+def facts_of(compiled: Compiled, renames: Renames, special: Special) -> Facts:
+    """Return the facts of a workflow, its nodes under the names that they have in the other one."""
+    return dict(_workflow(compiled, renames, special, "", ()))
+
+
+def special_functions(workflow: Workflow) -> Special:
+    """Return the functions of which a grant says something special, those of sub-workflows included."""
+    own = {(tool, function) for tool, spec in workflow.tools.items() for function in spec.functions}
+    return frozenset(own).union(*(special_functions(flow) for flow in workflow.flows.values()))
+
+
+def _workflow(
+    compiled: Compiled, renames: Renames, special: Special, prefix: str, owners: tuple[str, ...]
+) -> Iterator[Item]:
+    workflow, names = compiled.workflow, renames.get("", {})
+    for key, value in members(workflow):
+        if key not in _APART and plain(value) is not None:
+            yield (f"{prefix}workflow", key), Fact(plain(value), owners=owners)
+    if workflow.result is not None:
+        yield (f"{prefix}workflow", "result"), Fact(plain(workflow.result, names), owners=owners)
+    for bound in _BOUNDS:
+        found: dict[str, Json] = plain(getattr(workflow, bound)) or {}
+        for key, value in found.items():
+            yield (f"{prefix}{bound}", key), Fact(value, neutral if key == "key" else more, owners=owners)
+    for name, spec in workflow.inputs.items():
+        yield from _input(f"{prefix}inputs.{name}", spec, owners)
+    for name, tool in workflow.tools.items():
+        yield from _tool(f"{prefix}tools.{name}", tool, sorted(one for grant, one in special if grant == name), owners)
+    yield from NodeFacts(compiled, renames, prefix, owners).all()
+    for sink, origins in reach(compiled.graph).items():
+        yield (f"{prefix}{sink}", "reached by"), Fact(sorted(origins), collected, owners, always=True)
+    yield from _flows(workflow, special, prefix, owners)
+
+
+def _input(place: str, spec: InputSpec, owners: tuple[str, ...]) -> Iterator[Item]:
+    yield (place, ""), Fact(THERE, owners=owners, words=f"{spec.type}{', required' if spec.required else ''}")
+    own = (place, *owners)
+    yield (place, "type"), Fact(spec.type.schema, owners=own)
+    if not spec.required:
+        yield (place, "default"), Fact({"value": spec.default}, owners=own)
+    if spec.about:
+        yield (place, "about"), Fact(spec.about, owners=own)
+
+
+def _tool(place: str, tool: ToolSpec, special: Sequence[str], owners: tuple[str, ...]) -> Iterator[Item]:
+    source = tool.python or " ".join([tool.mcp] if isinstance(tool.mcp, str) else tool.mcp or ())
+    which = ", ".join(tool.only) or "all functions"
+    words = f"{tool.effect}, {tool.delivery}, {source}: {which}"
+    yield (place, ""), Fact(THERE, presence, owners, words=words)
+    own = (place, *owners)
+    for key, value in members(tool):
+        written = plain(value)
+        if written is not None and key not in {"functions", "env"}:
+            yield (place, key), Fact(sorted(written) if key == "only" else written, _SCALES.get(key, presence), own)
+    for key, value in tool.env.items():
+        yield (place, f"env {key}"), Fact(value, presence if "${" in value else neutral, own)
+    for name in special:
+        for key, value in _effective(tool, name).items():
+            yield (place, f"{key} of {name}"), Fact(value, _SCALES[key], own)
+
+
+def _effective(tool: ToolSpec, function: str) -> dict[str, str]:
+    return {
+        "effect": tool.effect_of(function),
+        "delivery": tool.delivery_of(function),
+        "approval": tool.approval_of(function),
+    }
+
+
+def _flows(workflow: Workflow, special: Special, prefix: str, owners: tuple[str, ...]) -> Iterator[Item]:
+    for name, flow in workflow.flows.items():
+        place = f"{prefix}flows.{name}"
+        yield (place, ""), Fact(THERE, owners=owners, words=f"{len(flow.nodes)} nodes")
+        compiled, _ = compile_workflow(flow, file=name, positions=Positions())
+        assert compiled is not None, "a sub-workflow of a workflow that compiles does so too"
+        yield from _workflow(compiled, {}, special, f"{place}.", (place, *owners))
