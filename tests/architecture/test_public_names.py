@@ -12,14 +12,14 @@ PUBLIC = {
     "podium": ["EffectError", "EffectKey", "Progress", "ToolSettings", "tool"],
     "podium.node": [
         *("Answer", "Body", "Collecting", "Context", "Done", "Duration", "EffectDenied", "EffectError", "ErrorKind"),
-        *("Expression", "ExpressionError", "Feedback", "Fork", "ItemResult", "JoinRule", "Message", "ModelCall"),
-        *("ModelReply", "Name", "Node", "NodeConfig", "NodeError", "Nodes", "Outcome", "Park", "Port", "Question"),
-        *("Resumable", "Revise", "Revision", "SpecModel", "Stop", "Template", "TextTemplate", "ToolCall"),
-        *("ToolReply", "Type", "TypeSpec", "Usage", "Values"),
+        *("Expression", "ExpressionError", "Fact", "Feedback", "Fork", "Inner", "ItemResult", "JoinRule", "Message"),
+        *("ModelCall", "ModelReply", "MoreSources", "Name", "Node", "NodeConfig", "NodeError", "Nodes", "Outcome"),
+        *("Park", "Port", "Question", "Resumable", "Revise", "Revision", "RunCall", "RunReply", "SpecModel", "Stop"),
+        *("Template", "TextTemplate", "ToolCall", "ToolReply", "Type", "TypeSpec", "Usage", "Values"),
     ],
     "podium.testing": [
         *("Drill", "FakeClock", "Fault", "FaultPlan", "Killed", "MemoryStore", "ModelServer", "RunResult", "Said"),
-        *("ScriptedContext", "ScriptedModel", "ScriptedTools", "World", "run_workflow"),
+        *("ScriptedContext", "ScriptedModel", "ScriptedRuns", "ScriptedTools", "World", "run_workflow"),
     ],
 }
 """A name that is added here is a promise; one that is taken away breaks somebody."""

@@ -230,6 +230,21 @@ class TestShortNotice:
         assert result.status == "limit"
 
 
+class TestBookATrip:
+    async def test_what_can_be_had_is_booked(self) -> None:
+        result = await run("book-a-trip")
+
+        assert (result.status, result.value) == ("done", "Booked for 300 EUR. Day in Lisbon. Day in Lisbon. ")
+        assert "trip/hotel.compensate" not in result.ports
+
+    async def test_what_was_booked_is_given_back_when_the_rest_cannot_be_had(self) -> None:
+        result = await run("book-a-trip", inputs={"city": "Atlantis"})
+
+        assert result.status == "done"
+        assert result.value == "Not booked: nobody flies to Atlantis. Day in Atlantis. Day in Atlantis. "
+        assert result.outs["trip/hotel.compensate"] == "give back R-Atlantis"
+
+
 class TestAwaitPayment:
     async def test_a_payment_within_two_weeks_needs_no_reminder(self) -> None:
         async with payment() as bench:

@@ -119,16 +119,31 @@ def test_tells_the_engine_of_its_body(configure: Configure) -> None:
         "{map: xs, as: x, do: {a: {transform: '${x}'}}, result: a.out, concurrency: 9, on_item_error: {max_failed: 3}}"
     )
 
-    assert config.body() == Body(nodes=config.do, variable="x", result=Expression("a.out"), concurrency=9, max_failed=3)
+    assert config.bodies() == {
+        "": Body(
+            nodes=config.do,
+            loc=("do",),
+            variable="x",
+            variable_loc=("as",),
+            result=Expression("a.out"),
+            result_loc=("result",),
+            each=True,
+            concurrency=9,
+            max_failed=3,
+        )
+    }
     assert config.do["a"] == configure("{transform: '${x}'}")
 
 
 def test_the_defaults_are_bounds(configure: Configure) -> None:
     config = configure(PLAIN)
 
-    assert config.body() == Body(nodes=config.do, variable="item", result=None, concurrency=4, max_failed=0)
+    body = config.bodies()[""]
+
+    assert (body.variable, body.result, body.concurrency, body.max_failed) == ("item", None, 4, 0)
+    assert (body.enough, body.signal) == (0, "")
     assert config.max_items == 10_000
-    assert configure(COLLECT).body().max_failed == MOST_ITEMS
+    assert configure(COLLECT).bodies()[""].max_failed == MOST_ITEMS
 
 
 def test_the_result_is_a_list_of_what_one_item_gives(configure: Configure) -> None:

@@ -10,7 +10,7 @@ import pytest
 from podium.app.nodes import shipped_nodes
 from podium.spec.load import load
 
-EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.yaml"))
+EXAMPLES = sorted((Path(__file__).parents[2] / "examples").rglob("*.yaml"))
 TYPES = shipped_nodes().configs()
 
 

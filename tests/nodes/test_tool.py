@@ -121,7 +121,3 @@ def test_arguments_have_names(complaints: Complaints) -> None:
     assert complaints("{tool: a.b, with: [1, 2]}") == [
         ("with", "expected arguments by name, such as `with: {path: notes.md}`, got `[1, 2]`")
     ]
-
-
-def test_a_compensation_is_refused_as_long_as_nothing_would_carry_it_out(complaints: Complaints) -> None:
-    assert [place for place, _ in complaints("{tool: a.b, compensate: {tool: a.c}}")] == ["compensate"]

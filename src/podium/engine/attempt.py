@@ -14,9 +14,10 @@ from typing import Any, cast
 from podium.effects.effect import Suspended, did_it_land
 from podium.engine.context import NodeContext
 from podium.engine.report import Report
+from podium.engine.start import complete_inputs
 from podium.engine.state import NodeState, Scope
 from podium.engine.surroundings import Surroundings
-from podium.errors import ExpressionError, LedgerError, NodeError, StoreError
+from podium.errors import ExpressionError, LedgerError, NodeError, StoreError, UsageError
 from podium.graph.model import Program
 from podium.ids import NodeId
 from podium.ledger.record import (
@@ -29,6 +30,7 @@ from podium.node.contract import (
     Collecting,
     Done,
     Feedback,
+    Fork,
     ItemResult,
     Node,
     Outcome,
@@ -49,6 +51,7 @@ class Attempt:
         self._type: Node = run.nodes[node.work.type]
         self._report = Report(run, node)
         *_, outermost = node.scope.around()
+        self._flows = outermost.graph.flows
         self._context = NodeContext(
             state=run.state,
             node=node,
@@ -113,7 +116,15 @@ class Attempt:
         parked = node.parked
         if parked is not None and parked.reason in ("approval", "signal", "timer") and not parked.effect:
             return await cast("Resumable", self._type).resume(self._context, config, values, await self._answer())
-        return await self._type.run(self._context, config, values)
+        outcome = await self._type.run(self._context, config, values)
+        return self._given(outcome, config.flow()) if isinstance(outcome, Fork) and config.flow() else outcome
+
+    def _given(self, fork: Fork, flow: str) -> Fork:
+        """Return what a sub-workflow is given, with the defaults of its inputs."""
+        try:
+            return Fork([complete_inputs(self._flows[flow].inputs, given) for given in fork.items], part=fork.part)
+        except UsageError as error:
+            raise NodeError(error.code, f"`{flow}`: {error.message}", kind="invalid_input", help=error.help) from None
 
     async def _names(self, wanted: frozenset[str], scope: Scope | None = None) -> dict[str, Json]:
         names = await self._run.values.names(wanted, scope or self._node.scope)
