@@ -19,6 +19,7 @@ Nobody checks a permission, a budget or a breaker anywhere else.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from functools import reduce
 
 from podium.clock import Clock
@@ -69,7 +70,7 @@ class Gateway:
 
 
 def _wrap(inner: Proceed, stage: Stage) -> Proceed:
-    async def proceed(effect: Effect) -> Reply:
-        return await stage(effect, inner)
+    def proceed(effect: Effect) -> Awaitable[Reply]:
+        return stage(effect, inner)
 
     return proceed

@@ -6,15 +6,17 @@ this one has decided again, and a request that is not the approved one is refuse
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
+
 from podium.effects.effect import Effect, EffectQuestion, Proceed, Suspended
 from podium.errors import EffectDenied
 from podium.node.calls import Reply, ToolCall
 
 
-async def approval(effect: Effect, proceed: Proceed) -> Reply:
+def approval(effect: Effect, proceed: Proceed) -> Awaitable[Reply]:
     """Ask when the grant says so and nobody has answered yet."""
     if not effect.needs_approval:
-        return await proceed(effect)
+        return proceed(effect)
     known = effect.known
     if not known.approval:
         assert isinstance(effect.call, ToolCall)
@@ -39,4 +41,4 @@ async def approval(effect: Effect, proceed: Proceed) -> Reply:
             help="run the workflow again; the new request needs its own approval",
         )
     effect.reasons.append("approved")
-    return await proceed(effect)
+    return proceed(effect)

@@ -5,10 +5,12 @@ Permissive: values carry no labels yet, and the decision says so by naming no la
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
+
 from podium.effects.effect import Effect, Proceed
 from podium.node.calls import Reply
 
 
-async def labels(effect: Effect, proceed: Proceed) -> Reply:
+def labels(effect: Effect, proceed: Proceed) -> Awaitable[Reply]:
     """Go on."""
-    return await proceed(effect)
+    return proceed(effect)

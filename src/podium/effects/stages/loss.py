@@ -5,10 +5,12 @@ Permissive: there is no detector yet.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
+
 from podium.effects.effect import Effect, Proceed
 from podium.node.calls import Reply
 
 
-async def loss(effect: Effect, proceed: Proceed) -> Reply:
+def loss(effect: Effect, proceed: Proceed) -> Awaitable[Reply]:
     """Go on."""
-    return await proceed(effect)
+    return proceed(effect)

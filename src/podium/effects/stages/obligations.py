@@ -5,10 +5,12 @@ Nothing to carry out: no policy obliges anybody yet.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
+
 from podium.effects.effect import Effect, Proceed
 from podium.node.calls import Reply
 
 
-async def obligations(effect: Effect, proceed: Proceed) -> Reply:
+def obligations(effect: Effect, proceed: Proceed) -> Awaitable[Reply]:
     """Go on."""
-    return await proceed(effect)
+    return proceed(effect)
