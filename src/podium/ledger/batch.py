@@ -11,8 +11,21 @@ from podium.errors import Rejected
 from podium.ids import Digest, RunId, WorkflowVersion
 from podium.ledger.canonical import NotCanonical
 from podium.ledger.chain import seal
-from podium.ledger.record import GENESIS, Entry, Record, RunCreated
-from podium.ledger.store import RunRow
+from podium.ledger.record import (
+    GENESIS,
+    AnyBody,
+    CancelRequested,
+    DeadDropped,
+    Entry,
+    PauseRequested,
+    Prioritised,
+    Record,
+    ResumeRequested,
+    RetryRequested,
+    RunCreated,
+    RunEnded,
+)
+from podium.ledger.store import RowStatus, RunRow
 
 
 class Stream:
@@ -57,13 +70,17 @@ class Stream:
 
 
 class Run(Stream):
-    """A run within the batch, with its row."""
+    """A run within the batch, with its row.
 
-    __slots__ = ("created", "row", "row_changed")
+    Attributes:
+        stored: The row before the batch.
+    """
+
+    __slots__ = ("created", "row", "row_changed", "stored")
 
     def __init__(self, row: RunRow, *, created: bool = False) -> None:
         super().__init__(row.id, seq=row.seq, head=row.head, at=row.updated_at)
-        self.row = row
+        self.row = self.stored = row
         self.created = created
         self.row_changed = False
 
@@ -91,4 +108,52 @@ def first_row(run: RunId, body: RunCreated, now: Millis) -> RunRow:
         head=GENESIS,
         root=body.root,
         parent=body.parent,
+        priority=body.priority,
+        slot=body.slot,
+        slots=body.slots,
     )
+
+
+def takes(row: RunRow, body: AnyBody, when: Sequence[RowStatus]) -> bool:
+    """Whether a run takes what somebody posts, as it stands."""
+    if when and row.status not in when:
+        return False
+    match body:
+        case RetryRequested():
+            return row.is_over
+        case DeadDropped():
+            return row.dead
+        case _:
+            return not row.is_over
+
+
+def posted(row: RunRow, body: AnyBody, now: Millis) -> dict[str, object]:
+    """Return the columns of a run that change when somebody posts `body`: most of all it is woken."""
+    match body:
+        case Prioritised(priority=priority):
+            return {"priority": priority}
+        case DeadDropped():
+            return {"dead": False}
+        case PauseRequested() if not row.owner:
+            return {"status": "paused"}  # nothing begins in it, so nobody needs to look
+        case _:
+            pass
+    # whoever has waited longest comes first, also when it is woken again
+    since = row.runnable_at if row.runnable_at and not row.owner else max(now, Millis(1))
+    woken: dict[str, object] = {"wake": row.wake + 1, "runnable_at": since}
+    match body:
+        case RetryRequested():
+            return {**woken, "status": "running", "dead": False}
+        case ResumeRequested() if not row.owner:
+            return {**woken, "status": "running"}
+        case CancelRequested() if row.queued:
+            return {**woken, "turn": "spared"}
+        case _:
+            return woken
+
+
+def over(body: RunEnded) -> dict[str, object]:
+    """Return the columns of a run that change when it ends."""
+    dead = body.status not in ("done", "cancelled") or body.not_undone > 0
+    free = {"owner": "", "turn": "", "runnable_at": Millis(0), "next_timer_at": Millis(0)}
+    return {**free, "status": body.status, "dead": dead}

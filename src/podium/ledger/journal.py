@@ -15,24 +15,22 @@ INVARIANT: an owned run has a claim with its epoch in the stream; a run that has
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, get_args
+from typing import Any
 
 from msgspec.structs import replace
 
 from podium.clock import Millis
 from podium.errors import Fenced, Rejected, StoreError
 from podium.ids import ADMIN, RunId, WorkerId, WorkflowVersion
-from podium.ledger.batch import Run, Stream, first_row
+from podium.ledger.batch import Run, Stream, first_row, over, posted, takes
 from podium.ledger.record import (
     AdminNoted,
     EffectIntent,
     Entry,
     Record,
-    RetryRequested,
     RunClaimed,
     RunCreated,
     RunEnded,
-    RunStatus,
 )
 from podium.ledger.requests import (
     AnyRequest,
@@ -51,9 +49,6 @@ from podium.ledger.requests import (
     Transaction,
 )
 from podium.ledger.store import Appended, Claim, Control, WorkflowSource
-
-ENDED = frozenset(get_args(RunStatus))
-"""The statuses of a run that is over."""
 
 Answer = Any
 """What the request's type says, or a `StoreError`."""
@@ -124,15 +119,19 @@ class _Journal:
         foreign = self._since(run, request.seen)
         records = self._add(run, request.entries)
         if records and isinstance(ended := records[-1].body, RunEnded):
-            run.change(status=ended.status, owner="", runnable_at=Millis(0), next_timer_at=Millis(0))
+            run.change(**over(ended))
         return Appended(records=records, foreign=foreign, wake=run.row.wake)
 
     def _claim(self, request: ClaimRun) -> Claim | None:
         run = self._existing(request.run)
         row = run.row
         held = row.owner not in ("", request.worker)
-        if row.status in ENDED or (held and self._tx.alive(WorkerId(row.owner))):
+        if row.is_over or (held and self._tx.alive(WorkerId(row.owner))):
             return None
+        if row.queued:
+            if self._under_way(row.slot) >= row.slots:
+                return None
+            run.change(turn="has")
         epoch = row.epoch + 1
         self._add(run, (Entry(body=RunClaimed(epoch=epoch, worker=request.worker)),))
         run.change(epoch=epoch, owner=request.worker, status="running")
@@ -157,15 +156,11 @@ class _Journal:
 
     def _post(self, request: Post) -> Record:
         run = self._existing(request.run)
-        revives = isinstance(request.entry.body, RetryRequested)
-        status = run.row.status
-        allowed = status in request.when if request.when else (status in ENDED) == revives
-        if not allowed or (status in ENDED and not revives):
-            raise Rejected("ST005", f"run `{request.run}` is `{status}`, which does not take this any more or yet")
+        row, body = run.row, request.entry.body
+        if not takes(row, body, request.when):
+            raise Rejected("ST005", f"run `{request.run}` is `{row.status}`, which does not take this any more or yet")
         (record,) = self._add(run, (request.entry,))
-        run.change(wake=run.row.wake + 1, runnable_at=max(self._now, Millis(1)))
-        if status in ENDED:
-            run.change(status="running")
+        run.change(**posted(row, body, self._now))
         return record
 
     def _start(self, request: Start) -> Record:
@@ -217,6 +212,14 @@ class _Journal:
         if self._control is None:
             self._control = self._tx.control()
         return self._control
+
+    def _under_way(self, slot: str) -> int:
+        """Return how many runs have a turn of this slot, with what this batch has changed."""
+        count = self._tx.under_way(slot)
+        for run in self._runs.values():
+            if run.row.slot == slot:
+                count += (run.row.turn == "has") - (run.stored.turn == "has")
+        return count
 
     def _since(self, run: Run, seen: int) -> tuple[Record, ...]:
         earlier = self._tx.records(run.name, after=seen) if seen < run.first else ()

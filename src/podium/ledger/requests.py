@@ -154,6 +154,10 @@ class Transaction(Protocol):
         """Return whether the worker's process lives."""
         ...
 
+    def under_way(self, slot: str) -> int:
+        """Return how many stored runs have a turn of this slot."""
+        ...
+
     def write(self, changes: Changes) -> None:
         """Insert and update everything."""
         ...

@@ -10,7 +10,8 @@ delivery: who drives which run, what wakes it, and what lists need; they can be 
    lost between the owner's last look and its letting go. A live owner learns of posts from the replies of `append`
    and from `changed`.
 3. `claim` increments `epoch` and appends `run.claimed`. A run may be claimed when nobody owns it, its owner is dead,
-   or its owner is the claimer itself (after a failed write).
+   or its owner is the claimer itself (after a failed write); and, when only so many runs with its `slot` may be under
+   way, when it has its turn or there is one left. It keeps its turn, also while it waits, until it ends.
 4. When a call returns, what it wrote has been synced to disk. When it raises `StoreError`, nothing was written.
 5. Payloads above `INLINE_BYTES` are written and synced to files of their own before the transaction.
 
@@ -21,7 +22,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, Protocol, get_args
 
 from msgspec import Struct
 
@@ -38,6 +39,9 @@ LiveStatus = Literal["running"] | WaitReason
 RowStatus = RunStatus | LiveStatus
 """How a run stands; the wait reasons are shown as `waiting(reason)`."""
 
+ENDED: frozenset[str] = frozenset(get_args(RunStatus))
+"""The statuses of a run that is over."""
+
 
 class RunRow(Struct, frozen=True, kw_only=True):
     """A run as lists and dispatchers see it.
@@ -46,6 +50,11 @@ class RunRow(Struct, frozen=True, kw_only=True):
         runnable_at: When a worker should look at it, or 0 for not before it is woken.
         next_timer_at: The earliest time at which it must be woken although nobody posts, or 0.
         seq, head: Its last record.
+        priority: 0 to 9; higher ones are taken up first.
+        slot, slots: At most `slots` runs with the same `slot` are under way at once; no such limit when `slots` is 0.
+        turn: Whether it `has` one of them, from its first claim until it ends; `spared`: it was asked to stop before
+            its turn came, and needs none for that.
+        dead: It gave up or ended with errors, and nobody has retried or dropped it since.
     """
 
     id: RunId
@@ -64,7 +73,39 @@ class RunRow(Struct, frozen=True, kw_only=True):
     root: RunId
     parent: str = ""
     tenant: str = ""
-    priority: int = 0
+    priority: int = 5
+    slot: str = ""
+    slots: int = 0
+    turn: Literal["", "has", "spared"] = ""
+    dead: bool = False
+
+    @property
+    def queued(self) -> bool:
+        """Whether it waits for its turn, or would if there were none left."""
+        return self.slots > 0 and not self.turn and not self.is_over
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has ended."""
+        return self.status in ENDED
+
+
+class Tally(Struct, frozen=True, kw_only=True):
+    """How many runs of one version stand alike.
+
+    Attributes:
+        queued: Whether they wait for their turn.
+        oldest: When the one that has not moved for the longest time last did.
+        file: Where the version came from, as it was given.
+    """
+
+    workflow: str
+    version: WorkflowVersion
+    file: str
+    status: RowStatus
+    queued: bool
+    runs: int
+    oldest: Millis
 
 
 class Claim(Struct, frozen=True, kw_only=True):
@@ -142,7 +183,10 @@ class RunStore(Protocol):
         ...
 
     async def claim(self, run: RunId, worker: WorkerId) -> Claim | None:
-        """Take a run; None when a living worker owns it or it has ended. Appends `run.claimed`."""
+        """Take a run; None when a living worker owns it, it has ended, or its turn has not come.
+
+        Appends `run.claimed`.
+        """
         ...
 
     async def append(self, run: RunId, epoch: int, entries: Sequence[Entry], *, seen: int) -> Appended:
@@ -162,8 +206,9 @@ class RunStore(Protocol):
         """Add somebody else's record and wake the run.
 
         Args:
-            when: The statuses in which it is allowed; empty means any status of a run that has not ended. An entry
-                `run.retry_requested` is the one that an ended run takes: it becomes `running` again.
+            when: The statuses in which it is allowed; empty means any status of a run that has not ended. An ended
+                run takes `run.retry_requested`, by which it becomes `running` again, and, when it gave up,
+                `dead.dropped`, by which nothing begins.
 
         Raises:
             Rejected: code ST004 when there is no such run, ST005 when its status does not allow it, ST006 when the
@@ -194,14 +239,20 @@ class RunStore(Protocol):
         """Return the ids that begin with `prefix`, at most ten."""
         ...
 
-    async def rows(self, *, status: Sequence[RowStatus] = (), limit: int = 50) -> tuple[RunRow, ...]:
-        """Return runs, newest first."""
+    async def rows(
+        self, *, status: Sequence[RowStatus] = (), workflow: str = "", dead: bool = False, limit: int = 50
+    ) -> tuple[RunRow, ...]:
+        """Return runs, newest first; with `dead`, only those that gave up or ended with errors."""
+        ...
+
+    async def tallies(self) -> tuple[Tally, ...]:
+        """Return how many runs there are of each version and status, by workflow, version and status."""
         ...
 
     async def runnable(self, now: Millis, *, limit: int) -> tuple[RunId, ...]:
         """Return runs that a worker should claim: woken, timer due, or with a dead owner.
 
-        By priority, then the longest waiting first.
+        By priority, 9 before 0, then the longest waiting first. Runs whose turn has not come are left out.
         """
         ...
 

@@ -23,11 +23,11 @@ from msgspec import Struct
 from podium.errors import LedgerError
 from podium.ids import ADMIN, Digest, RunId
 from podium.ledger.chain import unseal
-from podium.ledger.journal import ENDED
 from podium.ledger.payload import references
 from podium.ledger.record import (
     GENESIS,
     AdminNoted,
+    DeadDropped,
     DoubtSettled,
     EffectIntent,
     EffectOutcome,
@@ -39,7 +39,7 @@ from podium.ledger.record import (
     RunEnded,
     RunStatus,
 )
-from podium.ledger.store import RunRow, RunStore, StoredRecord
+from podium.ledger.store import ENDED, RunRow, RunStore, StoredRecord
 
 _PAGE = 2_000
 _HELP = "somebody changed the store; keep it as it is, and compare it with a backup"
@@ -130,7 +130,7 @@ class StreamCheck:
         body = record.body
         if isinstance(body, RunCreated) != (record.seq == 1):
             return "a run begins with `run.created`, once"
-        if self.ended and not isinstance(body, RetryRequested):
+        if self.ended and not isinstance(body, RetryRequested | DeadDropped):
             return "the run had ended, and nobody had asked for a retry"
         match body:
             case EffectIntent(id=effect):
@@ -151,6 +151,8 @@ class StreamCheck:
                 self.ended = status
             case RetryRequested():
                 self.ended = None
+            case DeadDropped() if not self.ended:
+                return "it gives up on a run that had not ended"
             case AdminNoted():
                 return "it belongs to the installation's stream"
             case _:

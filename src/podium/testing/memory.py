@@ -25,11 +25,11 @@ from podium.clock import Clock, Millis, SystemClock
 from podium.errors import LedgerError, StoreError, UsageError
 from podium.ids import Digest, RunId, WorkerId, WorkflowVersion
 from podium.ledger.chain import unseal
-from podium.ledger.journal import ENDED, commit
+from podium.ledger.journal import commit
 from podium.ledger.payload import altered, matches, missing
 from podium.ledger.record import Payload, PayloadRef, Record
 from podium.ledger.requests import Changes, Faults, Request, Submitting, no_faults
-from podium.ledger.store import Control, RowStatus, RunRow, StoredRecord, WorkflowSource
+from podium.ledger.store import Control, RowStatus, RunRow, StoredRecord, Tally, WorkflowSource
 
 T = TypeVar("T")
 
@@ -78,6 +78,9 @@ class _MemoryTransaction:
 
     def alive(self, worker: WorkerId) -> bool:
         return worker in self._durable.workers
+
+    def under_way(self, slot: str) -> int:
+        return _under_way(self._durable, slot)
 
     def write(self, changes: Changes) -> None:
         self._changes = changes
@@ -204,9 +207,33 @@ class MemoryStore(Submitting):
     async def find(self, prefix: str) -> tuple[RunId, ...]:
         return tuple(sorted(run for run in self._open().rows if run.startswith(prefix)))[:10]
 
-    async def rows(self, *, status: Sequence[RowStatus] = (), limit: int = 50) -> tuple[RunRow, ...]:
-        rows = [row for row in self._open().rows.values() if not status or row.status in status]
+    async def rows(
+        self, *, status: Sequence[RowStatus] = (), workflow: str = "", dead: bool = False, limit: int = 50
+    ) -> tuple[RunRow, ...]:
+        rows = [
+            row
+            for row in self._open().rows.values()
+            if (not status or row.status in status) and workflow in ("", row.workflow) and (row.dead or not dead)
+        ]
         return tuple(sorted(rows, key=lambda row: (-row.created_at, row.id))[:limit])
+
+    async def tallies(self) -> tuple[Tally, ...]:
+        durable = self._open()
+        alike: dict[tuple[str, WorkflowVersion, RowStatus, bool], list[RunRow]] = {}
+        for row in durable.rows.values():
+            alike.setdefault((row.workflow, row.version, row.status, row.queued), []).append(row)
+        return tuple(
+            Tally(
+                workflow=workflow,
+                version=version,
+                file=durable.workflows[version].file,
+                status=status,
+                queued=queued,
+                runs=len(rows),
+                oldest=min(row.updated_at for row in rows),
+            )
+            for (workflow, version, status, queued), rows in sorted(alike.items())
+        )
 
     async def runnable(self, now: Millis, *, limit: int) -> tuple[RunId, ...]:
         due = [(row, _due_at(row)) for row in self._open().rows.values() if self._claimable(row)]
@@ -214,7 +241,9 @@ class MemoryStore(Submitting):
         return tuple(run for _, _, run in sorted(ready)[:limit])
 
     def _claimable(self, row: RunRow) -> bool:
-        return row.status not in ENDED and (not row.owner or row.owner not in self._durable.workers)
+        free = not row.owner or row.owner not in self._durable.workers
+        has_turn = not row.queued or _under_way(self._durable, row.slot) < row.slots
+        return not row.is_over and free and has_turn
 
     async def next_timer(self) -> Millis:
         rows = self._open().rows.values()
@@ -290,6 +319,10 @@ class MemoryStore(Submitting):
         if self._ended is not None:
             raise self._ended
         return self._durable
+
+
+def _under_way(durable: _Durable, slot: str) -> int:
+    return sum(row.slot == slot and row.turn == "has" for row in durable.rows.values())
 
 
 def _due_at(row: RunRow) -> int:

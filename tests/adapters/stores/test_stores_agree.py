@@ -24,7 +24,7 @@ from podium.clock import Millis
 from podium.errors import PodiumError
 from podium.ids import ADMIN, RunId, WorkerId
 from podium.ledger.payload import payload
-from podium.ledger.record import AdminNoted, Entry
+from podium.ledger.record import AdminNoted, DeadDropped, Entry, PauseRequested, Prioritised, ResumeRequested
 from podium.ledger.store import RowStatus, RunStore
 from podium.ledger.verify import verify
 from podium.testing.clock import FakeClock
@@ -35,15 +35,21 @@ pytestmark = pytest.mark.anyio
 
 Store = TypeVar("Store", bound=RunStore)
 
-RUNS = [RunId(f"rrun{index}00000000") for index in range(3)]
+RUNS = [RunId(f"rrun{index}00000000") for index in range(4)]
 WORKERS = [WorkerId("wann000000000"), WorkerId("wbob000000000")]
 # made once, so that both stores get the same bytes and salts
-CREATED = {run: created(run) for run in RUNS}
+CREATED = {
+    run: created(run, priority=index, slot="notes" * (index > 1), slots=index // 2) for index, run in enumerate(RUNS)
+}
 ENTRIES = [
     *(done(name) for name in "abc"),
     done("d", payload(b"out", IDS)),
     intent("e"),
     cancel(),
+    Entry(body=PauseRequested(by="user:bob")),
+    Entry(body=ResumeRequested(by="user:bob")),
+    Entry(body=Prioritised(by="user:bob", priority=9)),
+    Entry(body=DeadDropped(by="user:bob")),
     Entry(body=done("a").body, path=done("\ud800").path),
 ]
 
@@ -86,7 +92,7 @@ def asked(store: RunStore, ask: Ask) -> Awaitable[Any]:
         case "append":
             return store.append(ask.run, ask.epoch, ask.entries, seen=ask.seen)
         case "end":
-            return store.append(ask.run, ask.epoch, [ended()], seen=ask.seen)
+            return store.append(ask.run, ask.epoch, [ended("failed" if ask.on else "done")], seen=ask.seen)
         case "post":
             return store.post(ask.run, ask.entries[0])
         case "retry":
@@ -115,6 +121,8 @@ async def everything(store: RunStore, now: Millis) -> dict[str, object]:
         "next_timer": await store.next_timer(),
         "wakes": await store.wakes(RUNS),
         "listed": await store.rows(limit=10),
+        "dead": await store.rows(dead=True),
+        "tallies": await store.tallies(),
     }
 
 

@@ -9,6 +9,7 @@ from podium.ids import EffectKey, NodePath, RunId, SystemIds, WorkflowVersion, n
 from podium.ledger.payload import json_payload
 from podium.ledger.record import (
     CancelRequested,
+    DeadDropped,
     EffectIntent,
     EffectOutcome,
     Entry,
@@ -18,6 +19,7 @@ from podium.ledger.record import (
     RetryRequested,
     RunCreated,
     RunEnded,
+    RunStatus,
 )
 from podium.ledger.requests import Faults, no_faults
 from podium.ledger.store import Claim, RunStore, WorkflowSource
@@ -37,11 +39,18 @@ class OpenStore(Protocol):
     def __call__(self, faults: Faults = no_faults) -> Awaitable[RunStore]: ...
 
 
-def created(run: RunId, *, inputs: Payload | None = None) -> Entry:
+def created(run: RunId, *, inputs: Payload | None = None, priority: int = 5, slot: str = "", slots: int = 0) -> Entry:
     """Return the first entry of a run."""
     inputs = inputs or json_payload({"n": 1}, IDS)
     body = RunCreated(
-        workflow=WORKFLOW.name, version=WORKFLOW.version, inputs=inputs.ref, principal="user:ann", root=run
+        workflow=WORKFLOW.name,
+        version=WORKFLOW.version,
+        inputs=inputs.ref,
+        principal="user:ann",
+        root=run,
+        priority=priority,
+        slot=slot,
+        slots=slots,
     )
     return Entry(body=body, payloads=(inputs,))
 
@@ -72,9 +81,9 @@ def outcome(effect: str) -> Entry:
     return Entry(body=EffectOutcome(id=_key(effect), status="ok"), path=NodePath("publish"), attempt=1)
 
 
-def ended() -> Entry:
+def ended(status: RunStatus = "done", *, not_undone: int = 0) -> Entry:
     """Return the end of a run."""
-    return Entry(body=RunEnded(status="done"), key="ended")
+    return Entry(body=RunEnded(status=status, not_undone=not_undone))
 
 
 def cancel(key: str = "") -> Entry:
@@ -87,11 +96,16 @@ def retry() -> Entry:
     return Entry(body=RetryRequested(by="user:bob"))
 
 
-async def begin(store: RunStore) -> RunId:
+def drop() -> Entry:
+    """Return the wish to hear no more of a run that gave up."""
+    return Entry(body=DeadDropped(by="user:bob"))
+
+
+async def begin(store: RunStore, *, priority: int = 5, slot: str = "", slots: int = 0) -> RunId:
     """Start a run of the published workflow."""
     await store.publish(WORKFLOW)
     run = new_run_id(IDS)
-    await store.start(run, created(run))
+    await store.start(run, created(run, priority=priority, slot=slot, slots=slots))
     return run
 
 

@@ -5,18 +5,27 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, func, literal_column, select
 
 from podium.adapters.stores.sqlite.schema import ADMIN_NUMBER, CONTROL, RECORD, RUN, WORKFLOW
 from podium.adapters.stores.sqlite.transaction import ROW_FIELDS, as_bytes, row_of, stored_of
 from podium.clock import Millis
 from podium.errors import UsageError
 from podium.ids import ADMIN, Digest, RunId, WorkflowVersion
-from podium.ledger.store import Control, RowStatus, RunRow, StoredRecord, WorkflowSource
+from podium.ledger.store import ENDED, Control, RowStatus, RunRow, StoredRecord, Tally, WorkflowSource
 
 _ROW = (RUN.c.id, *(RUN.c[name] for name in ROW_FIELDS))
 _RECORDS = "SELECT seq, key, data, hash FROM record WHERE run = ? AND seq > ? ORDER BY seq LIMIT ?"
 _NUMBER = "SELECT n FROM run WHERE id = ?"
+
+_OTHER = RUN.alias()
+_UNDER_WAY = (
+    select(func.count())
+    .where(_OTHER.c.slot == RUN.c.slot, _OTHER.c.turn == literal_column("'has'"))
+    .correlate(RUN)
+    .scalar_subquery()
+)
+_HAS_TURN = (RUN.c.slots == 0) | (RUN.c.turn != "") | (RUN.c.slots > _UNDER_WAY)
 
 PAYLOADS_AT_ONCE = 256
 """At most 16 MiB of inline payloads."""
@@ -47,12 +56,39 @@ def row(connection: Connection, run: RunId) -> RunRow | None:
     return None if found is None else _row(found)
 
 
-def rows(connection: Connection, status: Sequence[RowStatus], limit: int) -> tuple[RunRow, ...]:
+def rows(
+    connection: Connection, *, status: Sequence[RowStatus], workflow: str, dead: bool, limit: int
+) -> tuple[RunRow, ...]:
     """Return runs, newest first."""
     query = select(*_ROW).order_by(RUN.c.created_at.desc(), RUN.c.id).limit(limit)
     if status:
         query = query.where(RUN.c.status.in_(status))
+    if workflow:
+        query = query.where(RUN.c.workflow == workflow)
+    if dead:
+        query = query.where(RUN.c.dead == literal_column("1"))  # a parameter would not find the index
     return tuple(_row(found) for found in connection.execute(query))
+
+
+def tallies(connection: Connection) -> tuple[Tally, ...]:
+    """Return how many runs there are of each version and status."""
+    queued = (RUN.c.slots > 0) & (RUN.c.turn == "") & RUN.c.status.not_in(ENDED)
+    alike = (RUN.c.workflow, RUN.c.version, RUN.c.status, queued.label("queued"))
+    counts = (func.count().label("runs"), func.min(RUN.c.updated_at).label("oldest"), WORKFLOW.c.file)
+    of = RUN.join(WORKFLOW, WORKFLOW.c.version == RUN.c.version)
+    query = select(*alike, *counts).select_from(of).group_by(*alike).order_by(*alike)
+    return tuple(
+        Tally(
+            workflow=found.workflow,
+            version=WorkflowVersion(found.version),
+            file=found.file,
+            status=found.status,
+            queued=bool(found.queued),
+            runs=found.runs,
+            oldest=Millis(found.oldest),
+        )
+        for found in connection.execute(query)
+    )
 
 
 def wakes(connection: Connection, runs: Sequence[RunId]) -> dict[RunId, int]:
@@ -79,7 +115,7 @@ def owners(connection: Connection) -> tuple[str, ...]:
 def runnable(connection: Connection, now: Millis, *, dead: Collection[str], limit: int) -> tuple[RunId, ...]:
     """Return what `RunStore.runnable` says, given which owners are dead."""
     free = RUN.c.owner == ""
-    woken = _due(connection, RUN.c.runnable_at, free & RUN.c.runnable_at.between(1, now), limit)
+    woken = _due(connection, RUN.c.runnable_at, free & RUN.c.runnable_at.between(1, now) & _HAS_TURN, limit)
     timers = _due(connection, RUN.c.next_timer_at, free & RUN.c.next_timer_at.between(1, now), limit)
     left = _due(connection, RUN.c.updated_at, RUN.c.owner.in_(dead), limit) if dead else []
     ranked = sorted((*woken, *timers, *left))

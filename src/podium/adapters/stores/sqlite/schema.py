@@ -37,6 +37,10 @@ RUN = Table(
     Column("parent", Text, nullable=False),
     Column("tenant", Text, nullable=False),
     Column("priority", Integer, nullable=False),
+    Column("slot", Text, nullable=False, server_default=""),
+    Column("turn", Text, nullable=False, server_default=""),
+    Column("slots", Integer, nullable=False, server_default="0"),
+    Column("dead", Integer, nullable=False, server_default="0"),
     CheckConstraint("n > 0", name="run_n"),
     CheckConstraint("length(head) = 32", name="run_head"),
     # each names what a worker asks for; a run that merely moves on touches none of them
@@ -44,6 +48,8 @@ RUN = Table(
     Index("run_timer", "next_timer_at", sqlite_where=text("next_timer_at > 0 AND owner = ''")),
     Index("run_owner", "owner", sqlite_where=text("owner <> ''")),
     Index("run_created", "created_at"),
+    Index("run_turn", "slot", sqlite_where=text("turn = 'has'")),
+    Index("run_dead", "created_at", sqlite_where=text("dead = 1")),
     sqlite_strict=True,
 )
 

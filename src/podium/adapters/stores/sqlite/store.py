@@ -36,7 +36,7 @@ from podium.ledger.chain import unseal
 from podium.ledger.payload import altered, matches, missing
 from podium.ledger.record import AdminNoted, Payload, PayloadRef, Record
 from podium.ledger.requests import Append, Faults, Note, Post, Request, Start, Submitting, no_faults
-from podium.ledger.store import INLINE_BYTES, Control, RowStatus, RunRow, StoredRecord, WorkflowSource
+from podium.ledger.store import INLINE_BYTES, Control, RowStatus, RunRow, StoredRecord, Tally, WorkflowSource
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -145,8 +145,13 @@ class SqliteStore(Submitting):
     async def find(self, prefix: str) -> tuple[RunId, ...]:
         return await self._read(reads.find, prefix)
 
-    async def rows(self, *, status: Sequence[RowStatus] = (), limit: int = 50) -> tuple[RunRow, ...]:
-        return await self._read(reads.rows, status, limit)
+    async def rows(
+        self, *, status: Sequence[RowStatus] = (), workflow: str = "", dead: bool = False, limit: int = 50
+    ) -> tuple[RunRow, ...]:
+        return await self._read(reads.rows, status=status, workflow=workflow, dead=dead, limit=limit)
+
+    async def tallies(self) -> tuple[Tally, ...]:
+        return await self._read(reads.tallies)
 
     async def runnable(self, now: Millis, *, limit: int) -> tuple[RunId, ...]:
         return await self._read(self._runnable, now, limit)

@@ -124,6 +124,12 @@ class SqliteTransaction:
     def alive(self, worker: WorkerId) -> bool:
         return self._alive(worker)
 
+    def under_way(self, slot: str) -> int:
+        (count,) = self._connection.execute(
+            "SELECT count(*) FROM run WHERE slot = ? AND turn = 'has'", (slot,)
+        ).fetchone()
+        return count
+
     def write(self, changes: Changes) -> None:
         for row in changes.created:
             self._create(row)
@@ -197,6 +203,7 @@ def row_of(run: str, values: Sequence[Any]) -> RunRow:
     """Return the row of `run` from its other columns, in the order of `ROW_FIELDS`."""
     fields = dict(zip(ROW_FIELDS, values, strict=True))
     fields["head"] = fields["head"].hex()
+    fields["dead"] = bool(fields["dead"])
     return RunRow(id=RunId(run), **fields)
 
 

@@ -19,10 +19,10 @@ from podium.errors import StoreError
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-HEAD = "0001"
+HEAD = "0002"
 """The version of the tables that this code reads and writes."""
 
-KNOWN = (HEAD,)
+KNOWN = ("0001", HEAD)
 """All versions that can be upgraded, oldest first."""
 
 Opened = Literal["store.created", "store.upgraded"]
