@@ -203,7 +203,7 @@ class Engine:
 
     async def _load(self, run: RunId, claim: Claim) -> ActiveRun:
         compiled = await self._workflows(claim.row.version)
-        records = await self._records(run)
+        records = claim.records or await self._records(run)
         return ActiveRun(
             compiled=compiled,
             claim=claim,

@@ -48,7 +48,7 @@ from podium.ledger.requests import (
     Start,
     Transaction,
 )
-from podium.ledger.store import Appended, Claim, Control, WorkflowSource
+from podium.ledger.store import CLAIM_RECORDS, Appended, Claim, Control, WorkflowSource
 
 Answer = Any
 """What the request's type says, or a `StoreError`."""
@@ -135,7 +135,8 @@ class _Journal:
         epoch = row.epoch + 1
         self._add(run, (Entry(body=RunClaimed(epoch=epoch, worker=request.worker)),))
         run.change(epoch=epoch, owner=request.worker, status="running")
-        return Claim(row=run.final_row(), epoch=epoch, wake=row.wake)
+        records = self._since(run, 0) if run.seq <= CLAIM_RECORDS else ()
+        return Claim(row=run.final_row(), epoch=epoch, wake=row.wake, records=records)
 
     def _release(self, request: Release) -> bool:
         run = self._owned(request)

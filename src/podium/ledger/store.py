@@ -31,6 +31,9 @@ from podium.errors import LedgerError
 from podium.ids import Digest, RunId, WorkerId, WorkflowVersion
 from podium.ledger.record import GENESIS, Entry, PayloadRef, Record, RunStatus
 
+CLAIM_RECORDS = 32
+"""Streams up to this length come with the claim: most runs are claimed when they have just begun."""
+
 INLINE_BYTES = 64 * 1024
 """Payloads up to this size stand in the database, larger ones in files beside it."""
 
@@ -109,11 +112,16 @@ class Tally(Struct, frozen=True, kw_only=True):
 
 
 class Claim(Struct, frozen=True, kw_only=True):
-    """The right to append to a run until somebody claims it again."""
+    """The right to append to a run until somebody claims it again.
+
+    Attributes:
+        records: All of the stream where it is short (`CLAIM_RECORDS`), nothing where it has to be read.
+    """
 
     row: RunRow
     epoch: int
     wake: int
+    records: tuple[Record, ...] = ()
 
 
 class Appended(Struct, frozen=True, kw_only=True):

@@ -10,9 +10,9 @@ import pytest
 
 from podium.clock import Millis
 from podium.errors import Fenced, Rejected
-from podium.ids import EffectKey, NodePath, RunId, new_worker_id
+from podium.ids import EffectKey, NodePath, RunId, WorkerId, new_worker_id
 from podium.ledger.record import GENESIS, EffectOutcome, Entry, NodeDone, RunClaimed
-from podium.ledger.store import Claim, RunRow, RunStore
+from podium.ledger.store import CLAIM_RECORDS, Claim, RunRow, RunStore
 from podium.ledger.verify import verify
 from podium.testing.clock import FakeClock
 from podium.testing.conformance.store_world import (
@@ -56,8 +56,21 @@ class OwnerRules:
             head=claimed.hash,
             root=run,
         )
-        assert claim == Claim(row=row, epoch=1, wake=0)
+        assert claim == Claim(row=row, epoch=1, wake=0, records=(first, claimed))
         assert await store.row(run) == row
+
+    async def test_a_long_stream_does_not_come_with_the_claim(self, store: RunStore) -> None:
+        """It is read in pages; the claim says how far."""
+        claim = await begin_owned(store)
+        entries = [done(f"n{number}") for number in range(CLAIM_RECORDS)]
+        await store.append(claim.row.id, claim.epoch, entries, seen=2)
+
+        # the owner itself may claim again
+        again = await store.claim(claim.row.id, WorkerId(claim.row.owner))
+
+        assert again is not None
+        assert (claim.records, again.records) == ((await store.records(claim.row.id))[:2], ())
+        assert again.row.seq == CLAIM_RECORDS + 3
 
     async def test_a_run_with_a_living_owner_is_not_given_away(self, store: RunStore) -> None:
         """A second worker gets nothing, and nothing is recorded."""
