@@ -25,7 +25,7 @@ _STYLES = {"wider": "bold red", "narrower": "green", "neutral": "dim"}
 def diff(
     before: Annotated[str, typer.Argument(metavar="A", help="A workflow, or `name@hash` of a published one.")],
     after: Annotated[
-        str, typer.Argument(metavar="[B]", help="The other one; not with `--rev`.", show_default=False)
+        str, typer.Argument(metavar="B", help="The other one; not with `--rev`.", show_default=False)
     ] = "",
     revisions: Annotated[
         list[str] | None,

@@ -46,10 +46,10 @@ MIN_WIDTH = 40
 
 def graph(
     file: Annotated[
-        str, typer.Argument(metavar="[FILE]", help="A workflow, or `name@hash` of a published one.", show_default=False)
+        str, typer.Argument(metavar="FILE", help="A workflow, or `name@hash` of a published one.", show_default=False)
     ] = "",
     form: Annotated[Picture, typer.Option("--format", "-f", help="What to draw it with.")] = Picture.terminal,
-    output: Annotated[Path | None, typer.Option("--output", metavar="FILE", help="Write it to a file.")] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write it to a file.")] = None,
     run: Annotated[
         str,
         typer.Option(
