@@ -172,9 +172,9 @@ class Attempt:
         if scope.index % 200 == 199:
             await asyncio.sleep(0)  # ten thousand items must not hold the loop
         index, part = scope.index, scope.given.part
-        if scope.failures:
-            error = await self._run.values.error(scope.failures[0])
-            if not self._report.causes:
+        if scope.failures or scope.late:
+            error = await self._run.values.error(scope.failures[0] if scope.failures else self._node)
+            if not self._report.causes and scope.failures:
                 self._report.causes = [{key: error[key] for key in _CAUSE}, *error["causes"]]
             return ItemResult(
                 index=index,

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from podium.engine.flow import look, pass_on, resume, take
-from podium.engine.inside import close, end, enter, leave, maybe_close
+from podium.engine.inside import close, end, enter, leave, limit_inside, maybe_close, stop_inside
 from podium.engine.rounds import reopen, reset
 from podium.engine.state import Ending, Given, NodeState, Request, RunState, is_alive
 from podium.engine.undo import settle, undo_of, unwind
@@ -109,8 +109,11 @@ def _failed(state: RunState, body: NodeFailed, path: NodePath, _key: str, at: in
     if node is None:
         return
     state.skips.pop(path, None)
-    node.attempts += 1
     node.failure = body
+    if body.then == "inside" and not body.final:
+        stop_inside(state, node, at)
+        return
+    node.attempts += 1
     if body.then == "ask" and not body.final:
         state.hold(node)
         return  # the question follows in the same append
@@ -184,10 +187,8 @@ def _forked(state: RunState, body: NodeForked, path: NodePath, _key: str, at: in
         return
     state.hold(node)
     node.status, node.parked, node.answer = "forked", None, None
-    limit = node.work.config.timeout
-    if limit is not None and not node.forked:
-        node.deadline = at + round(limit.total.total_seconds() * 1000)
-        state.remind(node.deadline, path)
+    if not node.forked:
+        limit_inside(state, node, at)
     if body.signal:
         queue = state.signals.get(body.signal)
         if queue:
@@ -322,11 +323,11 @@ def _cancelled(state: RunState, body: CancelRequested, _path: NodePath, _key: st
     state.kill = state.kill or body.kill
 
 
-def _retry_requested(state: RunState, _body: RetryRequested, _path: NodePath, _key: str, _at: int) -> None:
+def _retry_requested(state: RunState, _body: RetryRequested, _path: NodePath, _key: str, at: int) -> None:
     state.ended = state.ending = None
     state.cancel = state.kill = state.paused = False
     state.not_undone = 0
-    reopen(state, state.root)
+    reopen(state, state.root, at)
 
 
 def _run_ending(state: RunState, body: RunEnding, _path: NodePath, _key: str, at: int) -> None:

@@ -132,6 +132,25 @@ def close(state: RunState, scope: Scope) -> None:
                 close(state, item)
 
 
+def limit_inside(state: RunState, node: NodeState, at: int) -> None:
+    """Let the time run in which everything inside a node must be over, if it has such a bound."""
+    limit = node.work.config.timeout
+    if limit is not None:
+        node.deadline = at + round(limit.total.total_seconds() * 1000)
+        state.remind(node.deadline, node.path)
+
+
+def stop_inside(state: RunState, node: NodeState, at: int) -> None:
+    """The time is over: what is open inside a node has failed. The node makes of it what it can."""
+    node.status, node.deadline = "forked", 0
+    node.queue.clear()
+    for item in [item for item in node.items if not item.closed]:
+        item.late = True
+        close(state, item)
+        if unwind(state, item, cause=node) is None:
+            finish(state, item, at)
+
+
 def enter(state: RunState, node: NodeState, given: Given) -> None:
     """Let a node open one more item as soon as its concurrency allows it."""
     node.count += 1

@@ -173,7 +173,8 @@ class Report:
             kind="timeout",
             help="raise `timeout`, or handle it with `on_error`",
         )
-        return self.failed(error)
+        stored = self._run.values.encode({"message": error.message, "help": error.help, "causes": []})
+        return [self.entry(NodeFailed(code=error.code, error_kind=error.kind, error=stored.ref, then="inside"), stored)]
 
     def failed(self, error: NodeError, *, last: bool = False) -> list[Entry]:
         """Return what comes of a failure: another attempt, a fallback, a question to a person, or the end.

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from podium.engine.flow import ends, look
-from podium.engine.inside import enter_more, paths_in
+from podium.engine.inside import enter_more, limit_inside, paths_in
 from podium.engine.state import NodeState, RunState, Scope
 from podium.graph.joins import Tally
 from podium.ids import child_path
@@ -55,13 +55,13 @@ def again(state: RunState, scope: Scope, indices: Iterable[int]) -> None:
         look(state, nodes[index])
 
 
-def reopen(state: RunState, scope: Scope) -> None:
+def reopen(state: RunState, scope: Scope, at: int) -> None:
     """Let the failed nodes of a scope run again, and what was undone; everything else that is finished is kept."""
-    failures, scope.failures, scope.closed = scope.failures, [], False
+    failures, scope.failures, scope.closed, scope.late = scope.failures, [], False, False
     anew = {node.node.index for node in scope.nodes if _is_anew(node)}
     for node in failures:
         if node.forked and not _whole(node):
-            _reopen_inside(state, node)
+            _reopen_inside(state, node, at)
         elif node.forked or node.undoes is not None:
             anew.add(node.node.index)
         else:
@@ -79,7 +79,7 @@ def reopen(state: RunState, scope: Scope) -> None:
             for item in node.items:
                 if item.open and item.closed and not item.failures:
                     item.closed = False
-                    reopen(state, item)
+                    reopen(state, item, at)
         else:
             look(state, node)
 
@@ -99,14 +99,15 @@ def _undone_in(scope: Scope) -> bool:
     return any(_is_anew(node) or any(_undone_in(item) for item in node.items) for node in scope.nodes)
 
 
-def _reopen_inside(state: RunState, node: NodeState) -> None:
+def _reopen_inside(state: RunState, node: NodeState, at: int) -> None:
     node.scope.open += 1
     node.attempts, node.failure, node.parked, node.answer, node.port = 0, None, None, None, ""
     node.status, node.failed_items = "forked", 0
     stopped = [item for item in node.items if item.failures or item.open]
     node.open_items = len(stopped)
     for item in stopped:
-        reopen(state, item)
+        reopen(state, item, at)
+    limit_inside(state, node, at)
     enter_more(state, node)
     if not node.open_items:
         node.status = "ready"

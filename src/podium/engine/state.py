@@ -143,6 +143,7 @@ class Scope:
         given: What an item is for.
         open: Nodes that have not ended.
         failures: Nodes whose failure nobody handles; the first one ends the scope.
+        late: It was stopped because it took too long.
         closed: Nothing in it will begin any more, but for what undoes.
         unwinding: What was done in it is being undone.
     """
@@ -155,6 +156,7 @@ class Scope:
     nodes: list[NodeState] = field(default_factory=list[NodeState])
     open: int = 0
     failures: list[NodeState] = field(default_factory=list[NodeState])
+    late: bool = False
     closed: bool = False
     unwinding: Unwinding | None = None
 

@@ -194,7 +194,8 @@ class NodeFailed(Body, frozen=True, tag="node.failed", kw_only=True):
         error: JSON {message, help, causes}; `causes` lists `{code, kind, message, path}`, the nearest first.
         final: Nothing will follow.
         then: What follows otherwise: another attempt at `retry_at`, the next of its `fallback` nodes, a question to a
-            person, or, for a node with nodes inside, a new round of all of them at `retry_at`.
+            person; for a node with nodes inside, a new round of all of them at `retry_at`, or, when they took too
+            long (`inside`), what it makes of their failure.
     """
 
     code: str
@@ -202,7 +203,7 @@ class NodeFailed(Body, frozen=True, tag="node.failed", kw_only=True):
     error: PayloadRef
     final: bool = False
     retry_at: Time = Millis(0)
-    then: Literal["retry", "fallback", "ask", "round"] = "retry"
+    then: Literal["retry", "fallback", "ask", "round", "inside"] = "retry"
 
 
 class NodeSkipped(Body, frozen=True, tag="node.skipped", kw_only=True):

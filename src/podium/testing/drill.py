@@ -145,7 +145,7 @@ class Drill:
         plan = FaultPlan(at=kill_at)
         clock, ids = FakeClock(tick_ms=1), Ids()
         world = FatefulWorld(fates=self._fates, faults=plan)
-        for name in ("read.get", "keyed.put", "once.send"):
+        for name in ("read.get", "keyed.put", "keyed.undo", "once.send"):
             world.on(name, None)
         store = await self._opening(None, clock, plan)
         try:
@@ -220,7 +220,7 @@ def check(records: tuple[Record, ...], world: FatefulWorld) -> None:
                 answered.add(key)
             case _:
                 continue
-    for name in ("keyed.put", "once.send"):
+    for name in ("keyed.put", "keyed.undo", "once.send"):
         keys = [effect.key for effect in world.effects if effect.name == name]
         assert len(keys) == len(set(keys)), f"{name} happened twice"
     ended = [record for record in records if isinstance(record.body, RunEnded)]
