@@ -95,8 +95,61 @@ def test_every_key_says_what_it_is_for() -> None:
     assert silent == []
 
 
+KEYS = [(where, found) for where, found in properties(SCHEMA) if not where.startswith(".$defs.Type.")]
+
+
+def test_every_key_has_an_example_that_fits() -> None:
+    validator: Any = Draft202012Validator
+    silent = [where for where, found in KEYS if not found.get("examples")]
+    wrong = [
+        (where, example)
+        for where, found in KEYS
+        if where.startswith(".$defs.")
+        for example in found.get("examples", [])
+        if not validator({**found, "$defs": SCHEMA["$defs"]}).is_valid(example)
+    ]
+
+    assert silent == []
+    assert wrong == []
+
+
+@pytest.mark.parametrize("key", sorted(NODE_TYPES))
+def test_an_example_of_a_setting_is_read_in_a_node_of_its_type(key: str) -> None:
+    definition = SCHEMA["$defs"][NODE_TYPES[key].__name__]
+    shown = definition["examples"][0]
+    needed: dict[str, dict[str, Json]] = {
+        "separator": {"reduce": "concat"},
+        "on_expiry": {"expires": "24h"},
+        "on_conflict": {"reduce": "agree"},
+        "message": {"validate": "1 < 2"},
+    }
+
+    def reads(node: dict[str, Json]) -> bool:
+        text = json.dumps({"podium": 1, "name": "t", "nodes": {"a": node}})
+        return not load(text, file="t.yaml", node_types=NODE_TYPES).diagnostics
+
+    refused = [
+        (name, example)
+        for name, found in definition["properties"].items()
+        for example in found["examples"]
+        # a setting that another one rules out is shown with the type alone
+        if not any(reads({**base, **needed.get(name, {}), name: example}) for base in (shown, {key: shown[key]}))
+    ]
+
+    assert refused == []
+
+
+@pytest.mark.parametrize("key", sorted(SCHEMA["properties"]))
+def test_an_example_of_a_key_of_the_file_is_read(key: str) -> None:
+    for example in SCHEMA["properties"][key]["examples"]:
+        value = {"podium": 1, "name": "t", "nodes": {"a": {"llm": "x"}}, key: example}
+
+        assert load(json.dumps(value), file="t.yaml", node_types=NODE_TYPES).diagnostics == ()
+        assert VALIDATOR.is_valid(value)
+
+
 def test_everything_is_found_within_the_schema() -> None:
     references = [line.split('"')[3] for line in json.dumps(SCHEMA, indent=1).splitlines() if '"$ref":' in line]
 
-    assert {reference.removeprefix("#/$defs/") for reference in references} <= set(SCHEMA["$defs"])
+    assert {reference.removeprefix("#/$defs/") for reference in references} <= {"#", *SCHEMA["$defs"]}
     assert "x-podium" not in json.dumps(SCHEMA)

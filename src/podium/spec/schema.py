@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Iterator
 from typing import Any, cast
 
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from podium.spec.model import NodeConfig, NodeTypes, Workflow
+from podium.spec.schema_examples import add_examples
 from podium.spec.source import read
 from podium.spec.types import FIELD, JSON_TYPES, SCALARS, SCHEMA_KEYS
 
@@ -41,6 +43,7 @@ def workflow_schema(node_types: NodeTypes) -> dict[str, Json]:
     }
     definitions["Type"] = _TYPE
     schema = {"$schema": DIALECT, **top, "title": "Podium workflow", "$defs": dict(sorted(definitions.items()))}
+    add_examples(schema)
     return cast("dict[str, Json]", _closed(schema))
 
 
@@ -53,10 +56,23 @@ def _examples(key: str, config: type[NodeConfig]) -> list[Json]:
     docs = sys.modules[config.__module__].__doc__ or ""
     for block in _YAML.findall(docs):
         root = read(block).root
-        nodes = cast("dict[str, dict[str, Json]]", root.value["nodes"]) if root else {}
-        if found := next((node for node in nodes.values() if next(iter(node)) == key), None):
+        if found := next(
+            (node for node in _mappings(root.value if root else None) if next(iter(node), "") == key), None
+        ):
             return [found]
     return []
+
+
+def _mappings(value: Json) -> Iterator[dict[str, Json]]:
+    """Yield all mappings in a value, outer ones first."""
+    if isinstance(value, dict):
+        mapping = cast("dict[str, Json]", value)
+        yield mapping
+        for inner in mapping.values():
+            yield from _mappings(inner)
+    elif isinstance(value, list):
+        for inner in cast("list[Json]", value):
+            yield from _mappings(inner)
 
 
 def _closed(schema: Json) -> Json:

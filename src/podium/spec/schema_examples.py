@@ -1,0 +1,157 @@
+"""An example for every key of a workflow file, which editors show beside its description.
+
+What follows from the form of a key (its choices, a yes or no) is not written here. The rest is: by the key, or by
+`Model.key` where one key means different things. Each is tested to be valid where it stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+Json = Any
+
+_TEXT = "Write a letter to ${inputs.name}."
+_NODE = {"tool": "files.restore", "with": {"path": "letter.md"}}
+_NODES = {"draft": {"llm": _TEXT}}
+
+BY_KEY: Mapping[str, list[Json]] = {
+    # the file
+    "podium": [1],
+    "Workflow.name": ["release-notes"],
+    "description": ["Draft, check and publish release notes."],
+    "owner": ["release-team@example.org"],
+    "inputs": [{"topic": {"type": "text", "about": "What to write about"}}],
+    "tools": [{"files": {"python": "podium.tools.files", "root": "./out", "effect": "write", "delivery": "keyed"}}],
+    "budget": [{"usd": 0.5, "tokens": 200000, "wall": "20m"}],
+    "Workflow.timeout": ["7d", {"total": "7d", "idle": "2d"}],
+    "Workflow.concurrency": [{"max": 1, "key": "inputs.customer"}],
+    "ConcurrencySpec.key": ["inputs.customer"],
+    "priority": [5],
+    "flows": [{"greet": {"podium": 1, "name": "greet", "nodes": {"line": {"transform": "Hello."}}}}],
+    "nodes": [_NODES],
+    "Workflow.result": ["notes.out"],
+    # inputs, budget, tools
+    "InputSpec.type": ["text", ["text"], {"title": "text", "notes?": "text"}],
+    "InputSpec.about": ["What to write about"],
+    "InputSpec.default": ["our new search"],
+    "usd": [0.5],
+    "tokens": [200000],
+    "wall": ["20m"],
+    "mcp": [["mcp-server-git"], "https://tools.example.org/mcp"],
+    "python": ["podium.tools.files"],
+    "ToolSpec.timeout": ["2m"],
+    "only": [["write"]],
+    "functions": [{"delete": {"approval": "required"}}],
+    "env": [{"TOKEN": "${secrets.erp_token}"}],
+    # every node
+    "about": ["Small models refer to things by number."],
+    "phase": ["drafting"],
+    "when": ["inputs.amount >= 100"],
+    "after": [["approve"]],
+    "retry": [{"max": 3, "backoff": "1s", "on": ["timeout", "unavailable"]}],
+    "timeout": ["2m", {"total": "10m", "idle": "30s"}],
+    "on_error": ["continue", "ask", "apologise", {"timeout": "apologise", "else": "ask"}],
+    "default": ["unknown"],
+    "fallback": [[{"llm": _TEXT}]],
+    "compensate": [_NODE],
+    "lock": ["ledger"],
+    "cancels": [["reminder"]],
+    **{f"on_{port}": ["refusal"] for port in ("rejected", "expired", "denied", "limit", "unclear", "empty")},
+    "Retry.max": [3],
+    "backoff": ["1s"],
+    "max_backoff": ["5m"],
+    "Retry.on": [["timeout", "unavailable"]],
+    "total": ["10m"],
+    "idle": ["30s"],
+    # single types
+    "reason": ["The bill was not paid."],
+    "EndConfig.result": ["notes.out"],
+    "human": ["Publish these release notes?"],
+    "show": ["notes.out"],
+    "roles": [["finance"]],
+    "expires": ["24h"],
+    "join": [["tone", "advice"]],
+    "JoinConfig.wait": ["all", {"quorum": 2}],
+    "deadline": ["5m"],
+    "separator": ["\n\n"],
+    "quorum": [2],
+    "by": ["value.score"],
+    "valid": ["size(value) > 0"],
+    "make": ["values.tone"],
+    "judge": ["Which of these is the most careful?"],
+    "llm": [_TEXT],
+    "system": ["You write for people without technical training."],
+    "output": [{"title": "text", "points": ["text"]}],
+    "max_tokens": [400],
+    "temperature": [0.4],
+    "route": [{"prefer": "cheap", "quality": "medium"}],
+    "repair": [2],
+    "loop": [_NODES],
+    "LoopConfig.as": ["last"],
+    "start": ["inputs.draft"],
+    "until": ["check.out.good"],
+    "while": ["last == null || last.score < 8"],
+    "max": [3],
+    "result": ["draft.out"],
+    "map": ["inputs.topics"],
+    "as": ["topic"],
+    "do": [_NODES],
+    "MapConfig.concurrency": [4],
+    "on_item_error": ["collect", {"max_failed": 2}],
+    "max_failed": [2],
+    "max_items": [1000],
+    "enough": [3],
+    "more": [{"signal": "another"}],
+    "scope": [_NODES],
+    "catch": [[{"on": ["timeout"], "do": {"sorry": {"transform": "Later."}}}]],
+    "Catch.on": [["timeout", "unavailable"]],
+    "finally": [{"close": {"transform": "closed"}}],
+    "subflow": ["greet", "./greet.yaml"],
+    "SubflowConfig.with": [{"person": "${inputs.name}"}],
+    "version": ["3f2a9c0e"],
+    "switch": [[{"when": "inputs.pages > 100", "then": "refuse"}]],
+    "then": ["refuse", ["outline", "warn"]],
+    "else": ["summarise"],
+    "tool": ["files.write"],
+    "with": [{"path": "letter.md", "text": "${draft.out}"}],
+    "expect": ["size(out) > 0"],
+    "transform": ["Dear ${inputs.name},", {"title": "${draft.out}"}],
+    "validate": ["size(draft.out) < 900", [{"check": "size(draft.out) < 900", "message": "Write less."}]],
+    "check": ["size(draft.out) < 900"],
+    "message": ["Write less than 900 characters."],
+    "revise": ["draft"],
+    "wait": ["10s", {"signal": "paid", "expires": "2d"}],
+    "time": ["10s"],
+    "signal": ["paid"],
+    "emit": ["order_shipped"],
+    "value": [{"order": "${inputs.order}"}],
+    "to": ["inputs.run"],
+}
+
+
+def add_examples(schema: dict[str, Json]) -> None:
+    """Give every key of the file and of its definitions an example, where there is one."""
+    _add("Workflow", schema)
+    for name, definition in cast("dict[str, dict[str, Json]]", schema["$defs"]).items():
+        _add(name, definition)
+        for branch in cast("list[dict[str, Json]]", definition.get("anyOf", [])):
+            _add(name, branch)
+
+
+def _add(model: str, definition: dict[str, Json]) -> None:
+    for key, about in cast("dict[str, dict[str, Json]]", definition.get("properties", {})).items():
+        found = BY_KEY.get(f"{model}.{key}") or BY_KEY.get(key) or _of_form(about)
+        if found and "examples" not in about:
+            about["examples"] = found
+
+
+def _of_form(about: Mapping[str, Json]) -> list[Json]:
+    if "enum" in about:
+        return list(cast("list[Json]", about["enum"]))
+    if about.get("type") == "boolean":
+        return [not about.get("default", False)]
+    for branch in cast("list[dict[str, Json]]", about.get("anyOf", [])):
+        if found := _of_form(branch):
+            return found
+    return []
