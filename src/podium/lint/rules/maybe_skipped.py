@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
-from podium.graph.model import Edge, Graph, GraphNode
+from podium.graph.model import GraphNode, Program
 from podium.ids import NodeId
 from podium.lint.rule import Remark
-from podium.lint.subject import Subject
-from podium.spec.diagnostic import Severity
+from podium.lint.subject import Scope, Spot, Subject
+from podium.spec.diagnostic import Loc, Severity
+
+_FILTERS, _STOPS = "map", "end"
+"""The type of node that leaves out what gives nothing, and the one that ends the run."""
 
 
 class MaybeSkipped:
@@ -47,6 +50,9 @@ class MaybeSkipped:
         when: inputs.letter.contains('ß')
       answer: {llm: "Answer this. ${summary.out} ${has(translation.out) ? translation.out : ''}"}
     ```
+
+    The same holds for the result of a workflow, of a scope or of a loop's round. A `map` leaves out the items whose
+    result was skipped. Every combination of what nodes may do is tried, up to some hundreds.
     """
 
     code: ClassVar[str] = "LI008"
@@ -54,56 +60,71 @@ class MaybeSkipped:
     severity: ClassVar[Severity] = "warning"
 
     def check(self, subject: Subject) -> Iterator[Remark]:
-        """Look at what nodes read, within each scope."""
-        guards = {id(graph): _guards(graph) for graph in subject.graphs}
+        """Look at what nodes and results read."""
         for spot in subject.spots:
-            of = guards[id(spot.graph)]
             for key, name in _unguarded(spot.node):
-                source = spot.graph.by_id.get(NodeId(name))
-                if source is None or not of[source].exact or of[source].all <= of[spot.node.index].all:
-                    continue
-                message = f"`{name}` may have been skipped when `{spot.node.id}` runs"
-                yield Remark(message, (*spot.loc, key), f"read it as `has({name}.out) ? {name}.out : …`")
+                if (host := _host(spot, name)) is not None and _may_miss(*host, name):
+                    yield _remark(name, f"`{spot.node.id}` runs", (*spot.loc, key))
+        for scope in subject.scopes:
+            yield from _results(scope)
 
 
-class _Guards(NamedTuple):
-    """What holds whenever a node runs: nodes whose `when` was true, ports by which a node was left.
+def _remark(name: str, when: str, loc: Loc) -> Remark:
+    return Remark(f"`{name}` may have been skipped when {when}", loc, f"read it as `has({name}.out) ? {name}.out : …`")
 
-    `exact` when the node also runs whenever all of it holds, failures aside.
-    """
 
-    all: frozenset[tuple[int, str]]
-    exact: bool
+def _results(scope: Scope) -> Iterator[Remark]:
+    """Look at what a scope gives once all its nodes have ended."""
+    graph = scope.graph
+    caller = scope.callers[0] if scope.callers and not scope.isolated else None
+    told: list[tuple[Program, Loc, str]] = []
+    if caller is None and graph.result is not None:
+        told.append((graph.result, (*scope.top, "result"), "the workflow has ended"))
+    if caller is not None:
+        bodies = caller.node.config.bodies()
+        part = next(part for part, body in caller.node.bodies.items() if body is graph)
+        if graph.result is not None and caller.node.type != _FILTERS:
+            told.append((graph.result, (*caller.loc, *bodies[part].result_loc), "the nodes around it have ended"))
+        for name, inner in bodies[part].tells.items():
+            if name in graph.tells:
+                told.append((graph.tells[name], (*caller.loc, *inner.loc), "the nodes around it have ended"))
+    for program, loc, when in told:
+        for name in sorted(program.names - program.guarded):
+            index = graph.by_id.get(NodeId(name))
+            if index is not None and any(index not in ran for ran in _all_ended(scope)):
+                yield _remark(name, when, loc)
+
+
+def _all_ended(scope: Scope) -> Iterator[frozenset[int]]:
+    """Yield the nodes that may have run when all have ended; after an `end` node nobody asks for a result."""
+    nodes = scope.graph.nodes
+    last = [node.index for node in nodes if not node.outgoing]
+    stops = {node.index for node in nodes if node.type == _STOPS}
+    return (ran for ran in scope.outcomes.tried(last).runs if not ran & stops)
+
+
+def _host(spot: Spot, name: str) -> tuple[Scope, int] | None:
+    """Return the scope that knows a name as a node, and which of its nodes reads it there, perhaps from within."""
+    scope, index = spot.scope, spot.index
+    while NodeId(name) not in scope.graph.by_id:
+        if scope.isolated or scope.graph.variable == name:
+            return None
+        caller = scope.callers[0]
+        scope, index = caller.scope, caller.index
+    return scope, index
+
+
+def _may_miss(scope: Scope, index: int, name: str) -> bool:
+    other = scope.graph.by_id[NodeId(name)]
+    return other != index and scope.outcomes.without(index, other)
 
 
 def _unguarded(node: GraphNode) -> Iterator[tuple[str, str]]:
     """Yield what a node reads without asking by `has()` whether it is there: the key, and the name."""
-    programs = [*node.fields.items(), *([("when", node.when)] if node.when else [])]
+    programs = list(node.fields.items())
+    programs += [(next(iter(sorted(node.config.late_fields()))), program) for program in node.late.values()]
+    programs += [(key, program) for key, program in (("when", node.when), ("default", node.default)) if program]
+    own = node.config.late_names()
     for key, program in programs:
         if not (node.join is not None and key == node.type):
-            yield from ((key, name) for name in sorted(program.names - program.guarded))
-
-
-def _guards(graph: Graph) -> list[_Guards]:
-    """Follow the rules of `graph/model.py` in topological order."""
-    found: list[_Guards] = []
-    for node in graph.nodes:
-        control = [_along(edge, found) for edge in node.incoming if edge.kind == "control"]
-        others = [_along(edge, found) for edge in node.incoming if edge.kind != "control"]
-        any_of = _any(control or others)
-        own = frozenset({(node.index, "when")}) if node.when else frozenset[tuple[int, str]]()
-        found.append(_Guards(any_of.all | own, any_of.exact and node.join is None))
-    return found
-
-
-def _along(edge: Edge, found: list[_Guards]) -> _Guards:
-    source = found[edge.source]
-    return _Guards(source.all | {(edge.source, edge.port)}, source.exact) if edge.kind == "control" else source
-
-
-def _any(ways: list[_Guards]) -> _Guards:
-    """Return what holds when at least one of several ways was taken."""
-    if not ways:
-        return _Guards(frozenset(), exact=True)
-    common = ways[0].all.intersection(*(way.all for way in ways))
-    return _Guards(common, any(way.all == common and way.exact for way in ways))
+            yield from ((key, name) for name in sorted(program.names - program.guarded) if name not in own)

@@ -8,7 +8,6 @@ from typing import ClassVar
 from podium.lint.rule import Remark
 from podium.lint.subject import Subject
 from podium.spec.diagnostic import Severity
-from podium.spec.model import UsesTool
 
 
 class RetryOfOnce:
@@ -51,13 +50,12 @@ class RetryOfOnce:
     severity: ClassVar[Severity] = "error"
 
     def check(self, subject: Subject) -> Iterator[Remark]:
-        """Look at the retries of nodes that call a tool."""
-        for spot in subject.spots:
-            config = spot.node.config
-            if not isinstance(config, UsesTool) or config.retry is None or "timeout" not in config.retry.on:
+        """Look at the retries of nodes that call a tool, fallbacks and compensations too."""
+        for call in subject.calls:
+            retry, tool = call.tool.retry, call.tool
+            if retry is None or "timeout" not in retry.on or call.grant is None:
                 continue
-            grant = subject.workflow.tools.get(config.grant)
-            if grant is not None and grant.delivery_of(config.function) == "once":
-                message = f"`{config.grant}.{config.function}` must not be called twice, and is retried on a timeout"
-                loc = (*spot.loc, "retry", "on", config.retry.on.index("timeout"))
+            if call.grant.delivery_of(tool.function) == "once":
+                message = f"`{call.name}` must not be called twice, and is retried on a timeout"
+                loc = (*call.spot.loc, "retry", "on", retry.on.index("timeout"))
                 yield Remark(message, loc, "take `timeout` out; a person is asked whether the call landed")

@@ -8,7 +8,6 @@ from typing import ClassVar
 from podium.lint.rule import Remark
 from podium.lint.subject import Subject
 from podium.spec.diagnostic import Severity
-from podium.spec.model import UsesTool
 from podium.spec.suggest import did_you_mean
 
 
@@ -49,16 +48,12 @@ class ToolNotGranted:
     severity: ClassVar[Severity] = "error"
 
     def check(self, subject: Subject) -> Iterator[Remark]:
-        """Compare what nodes name with the grants."""
-        tools = subject.workflow.tools
-        for spot in subject.spots:
-            config = spot.node.config
-            if not isinstance(config, UsesTool):
-                continue
-            loc = (*spot.loc, spot.node.type)
-            if config.grant not in tools:
-                help_ = did_you_mean(config.grant, tools) or "grant it under `tools:`"
-                yield Remark(f"tool `{config.grant}` is not granted", loc, help_)
-            elif (only := tools[config.grant].only) and config.function not in only:
-                message = f"function `{config.function}` of tool `{config.grant}` is not granted"
-                yield Remark(message, loc, did_you_mean(config.function, only) or "add it to `only:`")
+        """Compare what nodes name with the grants of their own workflow."""
+        for call in subject.calls:
+            tool, loc = call.tool, (*call.spot.loc, call.spot.node.type)
+            if call.grant is None:
+                help_ = did_you_mean(tool.grant, call.spot.scope.tools) or "grant it under `tools:`"
+                yield Remark(f"tool `{tool.grant}` is not granted", loc, help_)
+            elif (only := call.grant.only) and tool.function not in only:
+                message = f"function `{tool.function}` of tool `{tool.grant}` is not granted"
+                yield Remark(message, loc, did_you_mean(tool.function, only) or "add it to `only:`")

@@ -47,10 +47,12 @@ class UnusedInput:
 
     def check(self, subject: Subject) -> Iterator[Remark]:
         """Look for the name in every expression that reads inputs; `inputs` as a whole reads all of them."""
-        readers = [text for text in subject.formulas if re.search(r"\binputs\b", text)]
-        if any(not re.search(r"\binputs\s*[.\[]", text) for text in readers):
-            return
-        for name in subject.compiled.inputs:
-            if not any(re.search(rf"\b{name}\b", text) for text in readers):
-                message = f"input `{name}` is never used"
-                yield Remark(message, ("inputs", name), "use it in an expression, or delete it", on_key=True)
+        for top in dict.fromkeys(scope.top for scope in subject.scopes):
+            readers = [text for text in subject.formulas(top) if re.search(r"\binputs\b", text)]
+            if any(not re.search(r"\binputs\s*[.\[]", text) for text in readers):
+                continue
+            for name in dict(subject.workflows)[top].inputs:
+                if not any(re.search(rf"\b{name}\b", text) for text in readers):
+                    message = f"input `{name}` is never used"
+                    loc = (*top, "inputs", name)
+                    yield Remark(message, loc, "use it in an expression, or delete it", on_key=True)

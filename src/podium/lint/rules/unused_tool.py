@@ -8,7 +8,6 @@ from typing import ClassVar
 from podium.lint.rule import Remark
 from podium.lint.subject import Subject
 from podium.spec.diagnostic import Severity
-from podium.spec.model import UsesTool
 
 
 class UnusedTool:
@@ -49,8 +48,10 @@ class UnusedTool:
     severity: ClassVar[Severity] = "warning"
 
     def check(self, subject: Subject) -> Iterator[Remark]:
-        """Compare the grants with what nodes name."""
-        used = {spot.node.config.grant for spot in subject.spots if isinstance(spot.node.config, UsesTool)}
-        for name in subject.workflow.tools:
-            if name not in used:
-                yield Remark(f"tool `{name}` is granted and not used", ("tools", name), "delete the grant", on_key=True)
+        """Compare the grants of each workflow with what its nodes name."""
+        for top in dict.fromkeys(scope.top for scope in subject.scopes):
+            used = {call.tool.grant for call in subject.calls if call.spot.scope.top == top}
+            for name in dict(subject.workflows)[top].tools:
+                if name not in used:
+                    message = f"tool `{name}` is granted and not used"
+                    yield Remark(message, (*top, "tools", name), "delete the grant", on_key=True)

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import ClassVar
 
-from podium.graph.model import Edge, Graph
+from podium.graph.model import CONTINUE, Edge, Graph, GraphNode
 from podium.lint.rule import Remark
 from podium.lint.subject import Spot, Subject
 from podium.spec.diagnostic import Severity
-from podium.spec.model import UsesTool
 
 
 class WriteWithoutApproval:
     """A call that changes the world, with no person asked before it.
 
     Why is this bad? What a model wrote or a web page said goes out unseen. For changes that nobody needs to see, say so
-    by declaring the function's real effect.
+    by declaring the function's real effect. A question whose silence means yes (`on_expiry: approve`) is no approval.
 
     Wrong:
 
@@ -53,24 +52,37 @@ class WriteWithoutApproval:
     severity: ClassVar[Severity] = "warning"
 
     def check(self, subject: Subject) -> Iterator[Remark]:
-        """Look at calls with effect `write` or `irreversible`."""
-        approved = {id(graph): _approved_nodes(graph) for graph in subject.graphs}
-        for spot in subject.spots:
-            config = spot.node.config
-            grant = subject.workflow.tools.get(config.grant) if isinstance(config, UsesTool) else None
-            if grant is None or not isinstance(config, UsesTool) or _approved(spot, approved):
+        """Look at calls with effect `write` or `irreversible`; what undoes something needs no approval of its own."""
+        approvals = _Approvals()
+        for call in subject.calls:
+            if call.grant is None or not call.changes or call.spot.role == "compensation":
                 continue
-            effect = grant.effect_of(config.function)
-            if effect in {"write", "irreversible"} and grant.approval_of(config.function) == "never":
-                message = f"`{config.grant}.{config.function}` ({effect}) runs without anybody's approval"
+            if call.grant.approval_of(call.tool.function) == "never" and not approvals.asked(call.spot):
+                effect = call.grant.effect_of(call.tool.function)
+                message = f"`{call.name}` ({effect}) runs without anybody's approval"
                 help_ = "ask in a `human` node before it, or declare `approval: required`"
-                yield Remark(message, (*spot.loc, spot.node.type), help_)
+                yield Remark(message, (*call.spot.loc, call.spot.node.type), help_)
 
 
-def _approved(spot: Spot, approved: Mapping[int, frozenset[int]]) -> bool:
-    """Tell whether a person said yes before a node runs, here or before the node whose body it stands in."""
-    here = spot.node.index in approved[id(spot.graph)]
-    return here or (spot.parent is not None and _approved(spot.parent, approved))
+class _Approvals:
+    """Where a person has certainly said yes before a node runs."""
+
+    def __init__(self) -> None:
+        self._nodes: dict[int, frozenset[int]] = {}
+        self._scopes: dict[int, bool] = {}
+
+    def asked(self, spot: Spot) -> bool:
+        """Tell whether a person said yes before a node runs: beside it, or before whatever runs its scope."""
+        scope = spot.scope
+        if id(scope) not in self._nodes:
+            self._nodes[id(scope)] = _approved_nodes(scope.graph)
+            self._scopes[id(scope)] = bool(scope.callers) and all(self.asked(caller) for caller in scope.callers)
+        return spot.index in self._nodes[id(scope)] or self._scopes[id(scope)]
+
+
+def _says_yes(node: GraphNode) -> bool:
+    """Whether a node that is done has certainly been approved by a person: silence is none."""
+    return node.type == "human" and getattr(node.config, "on_expiry", "reject") != "approve" and not node.fallbacks
 
 
 def _approved_nodes(graph: Graph) -> frozenset[int]:
@@ -82,7 +94,8 @@ def _approved_nodes(graph: Graph) -> frozenset[int]:
     approved = set[int]()
 
     def carries(edge: Edge) -> bool:
-        asked = graph.nodes[edge.source].type == "human" and edge.port == "out"
+        source = graph.nodes[edge.source]
+        asked = edge.port == "out" and _says_yes(source) and CONTINUE not in source.handlers.values()
         return asked or edge.source in approved
 
     for node in graph.nodes:
