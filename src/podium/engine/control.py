@@ -1,25 +1,35 @@
 """What people may do to a run. Each call posts one record and wakes the run; the owner does the rest.
 
-Nobody needs to own the run, and the worker may be another process or not running at all.
+Nobody needs to own the run, and the worker may be another process or not running at all. What is asked of a single
+node when it failed, or is to be done otherwise, is `podium.engine.override`.
+
+An answer has a key of its question, so of two people who answer at the same time one is told that the other was
+quicker. Pausing, resuming and stopping have none: to ask twice changes nothing.
 """
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import msgspec
 
-from podium.errors import UsageError
+from podium.engine.callback import Callback
+from podium.engine.report import CALLBACK, callback_signal
+from podium.errors import Rejected, UsageError
 from podium.ids import EffectKey, IdSource, NodePath, RunId
 from podium.ledger.payload import payload
 from podium.ledger.record import (
     ApprovalGiven,
     CancelRequested,
+    DeadDropped,
     DoubtSettled,
     Entry,
     NodeParked,
+    PauseRequested,
     Payload,
+    Prioritised,
     Record,
+    ResumeRequested,
     RetryRequested,
     SignalReceived,
 )
@@ -30,18 +40,24 @@ Json = Any
 
 LIVE: tuple[LiveStatus, ...] = ("running", "approval", "timer", "signal", "paused", "doubt")
 RETRIABLE: tuple[RowStatus, ...] = ("failed", "cancelled", "limit", "denied")
+PRIORITIES = range(10)
+PEOPLE = ("approval", "doubt", "ask")
+"""Reasons for which a node waits for a person."""
 
 _encode = msgspec.json.Encoder(order="sorted").encode
 
 
 async def open_questions(store: RunStore, run: RunId) -> dict[NodePath, Record]:
-    """Return the `node.parked` records of people that nobody has answered yet, by path."""
+    """Return the `node.parked` records of people that nobody has answered yet, by path.
+
+    What anything has been recorded of since is answered, withdrawn or skipped.
+    """
     waiting: dict[NodePath, Record] = {}
     after = 0
     while records := await store.records(run, after=after):
         for record in records:
             path = NodePath(record.path)
-            if isinstance(record.body, NodeParked) and record.body.reason in ("approval", "doubt"):
+            if isinstance(record.body, NodeParked) and record.body.reason in PEOPLE:
                 waiting[path] = record
             elif path in waiting:
                 del waiting[path]
@@ -64,7 +80,8 @@ async def answer(
     """Answer what a node asks.
 
     Raises:
-        UsageError: the node asks nothing (EN011), or only whether something happened (EN012).
+        UsageError: the node asks nothing (EN011), only whether something happened (EN012), or what to do about its
+            failure (EN024).
         Rejected: the run has ended, or somebody else was quicker.
     """
     parked = await _question(store, run, path)
@@ -73,6 +90,12 @@ async def answer(
             "EN012",
             f"`{path}` asks whether its effect happened, not for approval",
             help=f"use `podium runs resume {run} --landed {path}` or `--not-landed {path}`",
+        )
+    if parked.body.reason == "ask":
+        raise UsageError(
+            "EN024",
+            f"`{path}` failed and asks what to do now, not for approval",
+            help=f"use `podium runs override {run} {path}` with `--retry`, `--output`, `--skip` or `--abort`",
         )
     stored = _payload({"reason": reason, "value": value}, ids)
     body = ApprovalGiven(verdict=verdict, by=by, channel=channel, answer=stored.ref)
@@ -104,22 +127,121 @@ async def settle_doubt(
 
 
 async def signal(store: RunStore, ids: IdSource, run: RunId, name: str, *, by: str, value: Json = None) -> Record:
-    """Send a signal; it is kept until a node waits for it."""
+    """Send a signal; it is kept until a node waits for it.
+
+    Raises:
+        UsageError: EN025 when the name is one that only the holder of a token may send.
+        Rejected: the run has ended.
+    """
+    if name.startswith(CALLBACK):
+        raise UsageError(
+            "EN025",
+            f"signals that begin with `{CALLBACK}` answer callbacks and are sent by their token",
+            help="use `podium signal --callback TOKEN`",
+        )
     stored = _payload(value, ids) if value is not None else None
     body = SignalReceived(name=name, by=by, value=stored.ref if stored else None)
     return await store.post(run, Entry(body=body, payloads=(stored,) if stored else ()), when=LIVE)
 
 
-async def cancel(store: RunStore, ids: IdSource, run: RunId, *, by: str, reason: str = "") -> Record:
-    """Ask for the run to be stopped; its owner, or the next worker, stops it."""
+class Tokens(Protocol):
+    """Knows what callback tokens are for: `podium.engine.runtime.Engine`."""
+
+    def read_callback(self, text: str) -> Callback:
+        """Return what a token is for; EN016 when it is none."""
+        ...
+
+
+async def callback(
+    tokens: Tokens, store: RunStore, ids: IdSource, token: str, *, by: str, value: Json = None
+) -> Callback:
+    """Answer the wait that a token was given out for; it is kept until the node waits. Return what it was for.
+
+    Raises:
+        UsageError: the token is none of ours (EN016), or was used before (EN026).
+        Rejected: the run has ended.
+    """
+    meant = tokens.read_callback(token)
+    stored = _payload(value, ids) if value is not None else None
+    body = SignalReceived(name=callback_signal(meant.path), by=by, value=stored.ref if stored else None)
+    entry = Entry(body=body, key=f"callback:{meant.path}", payloads=(stored,) if stored else ())
+    try:
+        await store.post(meant.run, entry, when=LIVE)
+    except Rejected as error:
+        if error.code != "ST006":
+            raise
+        raise UsageError(
+            "EN026",
+            f"the callback of `{meant.path}` in run `{meant.run}` has been answered already",
+            help="nothing is to be done: the first answer counts",
+        ) from None
+    return meant
+
+
+async def pause(store: RunStore, ids: IdSource, run: RunId, *, by: str, reason: str = "") -> Record:
+    """Let nothing new begin in a run; what is at work comes to its end."""
     stored = _payload(reason, ids) if reason else None
-    body = CancelRequested(by=by, reason=stored.ref if stored else None)
+    body = PauseRequested(by=by, reason=stored.ref if stored else None)
     return await store.post(run, Entry(body=body, payloads=(stored,) if stored else ()), when=LIVE)
+
+
+async def resume_paused(store: RunStore, ids: IdSource, run: RunId, *, by: str) -> Record:  # noqa: ARG001 - one form
+    """Let a paused run go on."""
+    return await store.post(run, Entry(body=ResumeRequested(by=by)), when=LIVE)
+
+
+async def cancel(
+    store: RunStore, ids: IdSource, run: RunId, *, by: str, reason: str = "", at_once: bool = False
+) -> Record:
+    """Ask for the run to be stopped; its owner, or the next worker, stops it and undoes what can be undone.
+
+    `at_once` undoes nothing.
+    """
+    stored = _payload(reason, ids) if reason else None
+    body = CancelRequested(by=by, reason=stored.ref if stored else None, kill=at_once)
+    return await store.post(run, Entry(body=body, payloads=(stored,) if stored else ()), when=LIVE)
+
+
+async def kill(store: RunStore, ids: IdSource, run: RunId, *, by: str, reason: str = "") -> Record:
+    """Stop the run at once: what it did stands, nothing is undone."""
+    return await cancel(store, ids, run, by=by, reason=reason, at_once=True)
+
+
+async def prioritise(store: RunStore, ids: IdSource, run: RunId, priority: int, *, by: str) -> Record:  # noqa: ARG001
+    """Say how soon a run is taken up when there are more than can be driven: 9 before 0.
+
+    Raises:
+        UsageError: EN027 when it is none of these.
+        Rejected: the run has ended.
+    """
+    if priority not in PRIORITIES:
+        raise UsageError("EN027", f"expected a priority from 0 to 9, got {priority}", help="9 comes first")
+    return await store.post(run, Entry(body=Prioritised(by=by, priority=priority)), when=LIVE)
 
 
 async def retry(store: RunStore, ids: IdSource, run: RunId, *, by: str) -> Record:  # noqa: ARG001 - one form for all
     """Let an ended run go on from its failed nodes; what is finished stays finished."""
     return await store.post(run, Entry(body=RetryRequested(by=by)), when=RETRIABLE)
+
+
+async def drop_dead(store: RunStore, ids: IdSource, run: RunId, *, by: str, reason: str = "") -> Record:
+    """Take a run that gave up off the list of those; it stays as it is.
+
+    Raises:
+        UsageError: EN028 when it is not on that list.
+    """
+    stored = _payload(reason, ids) if reason else None
+    body = DeadDropped(by=by, reason=stored.ref if stored else None)
+    try:
+        return await store.post(run, Entry(body=body, payloads=(stored,) if stored else ()))
+    except Rejected as error:
+        if error.code != "ST005":
+            raise
+        raise UsageError(
+            "EN028",
+            f"run `{run}` is not among those that gave up",
+            help="`podium dead list` shows them; it may have been retried or dropped meanwhile",
+        ) from None
 
 
 async def _question(store: RunStore, run: RunId, path: NodePath) -> Any:  # noqa: ANN401 - a record with a NodeParked body

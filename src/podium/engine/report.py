@@ -40,6 +40,9 @@ Json = Any
 DEFAULT_RETRY = Retry()
 """For nodes that say nothing: the far side was not there, or asked to come back later."""
 
+CALLBACK = "callback:"
+"""How the names of signals begin that only the holder of a token can send."""
+
 MAX_OUT_BYTES = 100 * 1024 * 1024
 """The largest result of a node; more belongs into a file value."""
 
@@ -219,4 +222,4 @@ class Report:
 
 def callback_signal(path: NodePath) -> str:
     """Return the name of the signal that only the holder of a node's token can send."""
-    return f"callback:{path}"
+    return f"{CALLBACK}{path}"

@@ -218,6 +218,18 @@ class Engine:
             tokens=lambda path: token(self._secret, run, path),
         )
 
+    async def standing(self, run: RunId) -> RunState:
+        """Return where a run stands by its records now.
+
+        Raises:
+            UsageError: ST004 when there is no such run.
+        """
+        records = await self._records(run)
+        first = records[0].body if records else None
+        if not isinstance(first, RunCreated):
+            raise UsageError("ST004", f"run `{run}` does not exist", help="list runs with `podium runs list`")
+        return await self._state(run, await self._workflows(WorkflowVersion(first.version)), records)
+
     async def _records(self, run: RunId, until: int | None = None) -> list[Record]:
         records: list[Record] = []
         while page := await self._store.records(run, after=records[-1].seq if records else 0):

@@ -27,7 +27,7 @@ from podium.graph.closure import closure, version
 from podium.graph.compile import compile_workflow
 from podium.graph.model import Compiled
 from podium.ids import IdSource, NodePath, RunId, SystemIds, WorkerId, WorkflowVersion, new_worker_id
-from podium.ledger.record import NodeDone, Record, RunEnded
+from podium.ledger.record import NodeDone, NodeParked, Record, RunEnded
 from podium.ledger.store import RowStatus, RunStore, WorkflowSource
 from podium.node.registry import Registry, installed_nodes, nodes_in
 from podium.spec.diagnostic import SpecError
@@ -187,9 +187,9 @@ class Bench:
 
     async def _answer(self, run: RunId, answers: Mapping[str, Literal["approved", "rejected"]]) -> bool:
         answered = False
-        for path in await open_questions(self.store, run):
+        for path, asked in (await open_questions(self.store, run)).items():
             verdict = answers.get(path) or answers.get("*")
-            if verdict is not None:
+            if verdict is not None and isinstance(asked.body, NodeParked) and asked.body.reason == "approval":
                 answered = True
                 await answer(self.store, self.ids, run, NodePath(path), verdict=verdict, by="tester", channel="test")
         return answered
