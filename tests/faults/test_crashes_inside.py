@@ -112,7 +112,7 @@ def bodied(draw: st.DrawFn, numbers: Numbers, name: str, depth: int) -> str:
             if draw(st.integers(0, 2)) == 0:
                 text += ", retry: {max: 1, backoff: 1s, on: [failed, timeout]}"
         case "loop":
-            text = f"loop: {nodes}, max: 2, start: '0', result: 1 + (last == null ? 0 : int(string(last)))"
+            text = f"loop: {nodes}, max: 2, start: '0', result: 'last + 1'"
             text += draw(st.sampled_from(["", ", on_max: last, until: 'false'", ", while: last < 1"]))
         case "map":
             policy = draw(st.sampled_from(["fail", "collect"]))

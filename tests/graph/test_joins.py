@@ -68,7 +68,7 @@ def by_the_rules(target: GraphNode, states: dict[Edge, EdgeState | None], *, due
     needed = target.join.need
     if (due and fired) or (fired >= needed if needed else not pending and fired):
         return "start"
-    if (fired + pending < needed) if needed else not pending:
+    if not pending:
         return "skip_blocked" if "blocked" in sources else "skip_not_chosen"
     return "wait"
 

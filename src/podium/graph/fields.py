@@ -44,11 +44,24 @@ class Read(NamedTuple):
 
 
 def type_key(config: NodeConfig) -> str:
-    """Return the key that makes the node what it is: the first field that its type adds to those of every node."""
-    name, field = next(
-        (name, field) for name, field in type(config).model_fields.items() if name not in NodeConfig.model_fields
-    )
-    return field.alias or name
+    """Return the key that makes the node what it is."""
+    return type_key_of(type(config))
+
+
+def type_key_of(model: type[NodeConfig]) -> str:
+    """Return the key that makes a node one of this type.
+
+    The registry knows it; a config that nobody registered has it as the first field that the class itself adds.
+    """
+    if registered := vars(model).get("type_key"):
+        return str(registered)
+    for kind in model.__mro__:
+        if issubclass(kind, NodeConfig) and kind is not NodeConfig:
+            inherited = {name for base in kind.__bases__ for name in getattr(base, "model_fields", {})}
+            for name, field in kind.model_fields.items():
+                if name not in inherited:
+                    return field.alias or name
+    raise TypeError(f"`{model.__name__}` adds no setting to those of every node")
 
 
 def fields(config: NodeConfig) -> Iterator[Field]:

@@ -147,11 +147,9 @@ def _join(need: int, tally: Tally, *, due: bool) -> Verdict:
         return "start"
     if need and tally.source_fired >= need:
         return "start"
-    if need and tally.source_fired + tally.source_pending < need:
-        return _skip(tally.source_blocked)
     if tally.source_pending:
-        return "wait"
-    return "start" if tally.source_fired else _skip(tally.source_blocked)
+        return "wait"  # also when it cannot be met any more: as what it is skipped must not depend on who was first
+    return "start" if tally.source_fired and not need else _skip(tally.source_blocked)
 
 
 def _skip(blocked: int) -> Verdict:

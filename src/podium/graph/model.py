@@ -16,7 +16,7 @@ A node that is no join waits until all its incoming edges have ended, and then
 4. starts otherwise. (So two exclusive branches may meet in a plain node.)
 
 A join starts when as many of its sources have fired as its rule needs (0: when all have ended and at least one
-fired); it is skipped when that cannot happen any more, as blocked if any source is blocked.
+fired); it is skipped when all have ended and that has not happened, as blocked if any source is blocked.
 """
 
 from __future__ import annotations

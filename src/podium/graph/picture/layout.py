@@ -107,6 +107,7 @@ class _Plan:
         self._layers, self._inside, self._metrics = layers, inside, metrics
         self._figures = {figure.id: figure for figure in scene.figures}
         self._lines = {figure.id: lines_of(figure, narrow=metrics.narrow) for figure in scene.figures}
+        self._number = {key: number for number, row in enumerate(layers.rows) for key in row}
         widths = {
             key: metrics.thread if is_thread(key) else self._width(key, slack) for row in layers.rows for key in row
         }
@@ -162,7 +163,7 @@ class _Plan:
         return self._metrics.line if written else 0
 
     def _row_of(self, key: str) -> int:
-        return next(number for number, row in enumerate(self._layers.rows) if key in row)
+        return self._number[key]
 
     def _box(self, figure: Figure) -> Box:
         span = self._spans[figure.id]

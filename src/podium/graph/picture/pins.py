@@ -100,11 +100,13 @@ def _enter(hops: Sequence[Hop], spans: Mapping[str, Span], pins: Pins, metrics: 
         nets.sort(key=lambda net: (tops[net], net))
         span, margin = spans[key], 0 if is_thread(key) else metrics.pin // 2
         low, high = span.left + margin, span.left + span.width - 1 - margin
+        # those that come from far right get more than the least distance, so that each can still step aside
+        room = min(metrics.pin + 2 * metrics.near, max(metrics.pin, (high - low) // max(1, len(nets) - 1)))
         for number, net in enumerate(nets):
-            last = high - metrics.pin * (len(nets) - 1 - number)
+            last = max(low, high - room * (len(nets) - 1 - number))
             taken = [top for other, top in tops.items() if other != net]
             column = next((one for one in _nearest(tops[net], low, last) if _is_free(one, taken, metrics)), None)
-            if column is None:
+            if column is None or column > high:
                 raise Crowded
             pins.entries[net, key] = column
             low = column + metrics.pin

@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple
 
 from rich.cells import cell_len
 
+from podium.errors import UsageError
 from podium.graph.picture.layout import Box, Sheet, Wire, arranged
 from podium.graph.picture.metrics import Role, terminal_metrics
 from podium.graph.picture.scene import MEANS, LinkKind, Scene, kinds_of
@@ -49,7 +50,10 @@ _FEET: dict[LinkKind, str] = {"data": "┬", "after": "┬", "choice": "┰", "h
 def terminal(scene: Scene, *, width: int) -> Rows | None:
     """Return a picture no wider than `width` cells; None when there is none."""
     for narrow in (False, True):
-        sheet = arranged(scene, terminal_metrics(narrow=narrow))
+        try:
+            sheet = arranged(scene, terminal_metrics(narrow=narrow))
+        except UsageError:  # too many lines: then a list says more
+            return None
         if sheet.width <= width:
             canvas = _Canvas(sheet.width, sheet.height)
             canvas.draw(sheet, 0, 0)
