@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from podium.app.nodes import shipped_nodes
+from podium.app.publish import check_file
 from podium.graph.compile import compile_workflow
 from podium.graph.model import Graph
 from podium.graph.picture.dot import dot, quoted
@@ -101,11 +102,11 @@ def test_a_workflow_with_everything_is_drawn_as_its_golden_picture(form: str) ->
     assert drawn == golden.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("example", sorted((ROOT / "examples").glob("*.yaml")), ids=lambda path: path.stem)
-def test_an_example_reads_well_in_eighty_columns(example: Path) -> None:
-    drawn = text_of(scene_of(graph_of(example.read_text(encoding="utf-8"))))
+@pytest.mark.parametrize("example", ["release-notes", "triage-ticket", "second-opinion"])
+def test_an_example_reads_well_in_eighty_columns(example: str) -> None:
+    drawn = text_of(scene_of(graph_of((ROOT / "examples" / f"{example}.yaml").read_text(encoding="utf-8"))))
 
-    golden = GOLDEN / f"{example.stem}.txt"
+    golden = GOLDEN / f"{example}.txt"
     if os.environ.get("PODIUM_GOLDEN") == "write":
         golden.write_text(drawn, encoding="utf-8")
 
@@ -242,3 +243,16 @@ def test_text_can_be_read_on_every_background(half: int) -> None:
         for text in texts:
             one, other = sorted((luminance(ground), luminance(text)))
             assert (other + 0.05) / (one + 0.05) >= 4.5, (ground, text)
+
+
+def test_whatever_is_shipped_as_an_example_can_be_drawn() -> None:
+    files = sorted((ROOT / "examples").rglob("*.yaml"))
+    graphs = [checked.compiled.graph for file in files if (checked := check_file(file, shipped_nodes())).compiled]
+
+    for graph in graphs:
+        scene = scene_of(graph)
+        rows = terminal(scene, width=120)
+        assert rows is None or max(len("".join(span.text for span in row)) for row in rows) <= 120
+        assert mermaid_lines(mermaid(scene))[0] == "head"
+        assert ET.fromstring(svg(scene, name="w")).tag == f"{SVG}svg"
+    assert len(graphs) >= 7

@@ -178,6 +178,17 @@ def test_two_chains_side_by_side_are_drawn_without_a_crossing() -> None:
     assert [row.index(one) for row, one in zip(rows, ("a", "d"), strict=True)] in ([0, 0], [1, 1])
 
 
+@METRICS
+def test_five_hundred_branches_that_meet_again_can_be_drawn(metrics: Metrics) -> None:
+    names = ("first", *(f"n{number}" for number in range(500)), "last")
+    links = [link for one in names[1:-1] for link in (Link("first", one, "data"), Link(one, "last", "data"))]
+    scene = Scene(figures=tuple(Figure(place=one, id=one, type="llm") for one in names), links=tuple(links))
+
+    sheet = arranged(scene, metrics)
+
+    assert len({way[-1] for wire in sheet.wires for way in wire.ways if wire.net.targets == ("last",)}) == 500
+
+
 def test_a_picture_with_too_many_lines_is_refused() -> None:
     figures = tuple(Figure(place=f"n{n}", id=f"n{n}", type="llm") for n in range(260))
     chain = [Link(f"n{n}", f"n{n + 1}", "data") for n in range(259)]

@@ -160,3 +160,58 @@ def test_a_text_that_looks_like_a_secret_is_not_shown() -> None:
 
 def test_what_looks_different_and_means_the_same_is_no_difference() -> None:
     assert differences(compiled(BASE), compiled(changed("nothing"))) == ()
+
+
+WITH_FLOW = """
+podium: 1
+name: outer
+inputs: {one: {type: text, default: a}, other: {type: text, default: b}}
+flows:
+  mailer:
+    podium: 1
+    name: mailer
+    inputs: {text: {type: text}}
+    tools: {mail: {mcp: [mail], effect: write, delivery: once}}
+    nodes:
+      check: {human: Send?, show: inputs.text}
+      post: {tool: mail.send, with: {text: "${check.out}"}}
+    result: post.out
+nodes:
+  ask: {human: Go on?, show: inputs.one}
+  go: {subflow: mailer, with: {text: "${inputs.one}"}, after: [ask]}
+  pay:
+    scope:
+      charge: {transform: x}
+    catch:
+      - {on: [timeout], do: {note: {transform: late}}}
+  refine: {loop: {draft: {transform: "${last}"}}, start: "''", until: draft.out == 'a', max: 3}
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        (
+            "check: {human: Send?, show: inputs.text}",
+            "check: {transform: '${inputs.text}'}",
+            "wider: flows.mailer.nodes.post: not asked before it any more: `check`; nobody is",
+        ),
+        (", after: [ask]", "", "wider: nodes.go: not asked before it any more: `ask`; nobody is"),
+        (
+            "text: '${inputs.one}'",
+            "text: '${inputs.other}'",
+            "wider: flows.mailer: data reaches it from `inputs.other`; no data reaches it any more from `inputs.one`",
+        ),
+        ("mcp: [mail]", "mcp: [letters]", "wider: flows.mailer.tools.mail: mcp: mail → letters"),
+        ("max: 3", "max: 30", "wider: nodes.refine: max: 3 → 30"),
+        ("transform: late", "transform: too late", "neutral: nodes.pay.catch1/note: transform: late → too late"),
+        ("note: {", "noted: {", "neutral: nodes.pay.catch1/noted: renamed, was `note`"),
+    ],
+)
+def test_a_change_inside_a_node_is_found_at_its_place(old: str, new: str, says: str) -> None:
+    text = WITH_FLOW.replace('"${inputs.one}"', "'${inputs.one}'")
+    assert old in text
+
+    found = differences(compiled(text), compiled(text.replace(old, new)))
+
+    assert says in told(found).splitlines()

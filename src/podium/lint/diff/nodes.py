@@ -10,8 +10,8 @@ from podium.lint.diff.fact import THERE, Fact
 from podium.lint.diff.people import people_before
 from podium.lint.diff.plain import Names, own
 from podium.lint.diff.renames import Renames, place_in, scope_of
-from podium.lint.diff.scales import EFFECTS, Scale, called, granted, guarded, more, neutral, presence, ranked, retried
-from podium.spec.model import NodeConfig, ToolSpec, UsesTool
+from podium.lint.diff.scales import Scale, called, granted, guarded, more, neutral, presence, ranked, retried
+from podium.spec.model import NodeConfig, ToolSpec, UsesTool, Workflow
 
 Json = Any
 Item = tuple[tuple[str, str], Fact]
@@ -27,6 +27,8 @@ _APPROVAL: Mapping[str, Scale] = {
     "when": presence,
 }
 """Keys of a node that asks a person. One that is not asked under a condition lets through what comes after it."""
+
+_WRITES = ("write", "irreversible")
 
 _LINKS = {"data": "data from", "after": "after", "control": "started by"}
 
@@ -50,7 +52,7 @@ class NodeFacts:
     """The facts of all nodes of one workflow, those of sub-workflows excluded."""
 
     def __init__(self, compiled: Compiled, renames: Renames, prefix: str, owners: Owners) -> None:
-        self._graph, self._tools = compiled.graph, compiled.workflow.tools
+        self._graph, self._tools, self._flows = compiled.graph, compiled.workflow.tools, compiled.workflow.flows
         self._renames, self._prefix, self._owners = renames, f"{prefix}nodes.", owners
 
     def all(self) -> Iterator[Item]:
@@ -85,6 +87,8 @@ class NodeFacts:
 
     def _node(self, node: GraphNode, spot: _Spot) -> Iterator[Item]:
         yield from self._config(node.config, node.type, spot)
+        if (flow := node.config.flow()) and _may_write(self._flows, flow):
+            yield (spot.place, "asked before"), Fact(sorted(spot.people), guarded, spot.owners)
         nested = [(f"{spot.place}.fallback{number}", other) for number, other in enumerate(node.fallbacks, 1)]
         nested += [(f"{spot.place}.compensate", node.compensation)] if node.compensation else []
         for at, other in nested:
@@ -95,7 +99,7 @@ class NodeFacts:
         place, owners = spot.place, spot.owners
         yield (place, "type"), Fact(type_, owners=owners)
         call = _call(config, self._tools)
-        writes = call is not None and EFFECTS.index(call["effect"]) >= EFFECTS.index("write")
+        writes = call is not None and call["effect"] in _WRITES
         for key, value in own(config, spot.names):
             if key not in _ELSEWHERE and not (call and value == call["function"]):
                 scale, always = _scale(type_, key, writes=writes)
@@ -115,6 +119,17 @@ def _in_order(key: str, value: Json) -> Json:
     if key == "retry":
         return {**value, "on": sorted(value.get("on", ()))}
     return sorted(value) if key in _LISTS else value
+
+
+def _may_write(flows: Mapping[str, Workflow], name: str) -> bool:
+    """Whether a sub-workflow has a tool that writes; one that is not here may."""
+    if name not in flows:
+        return True
+    flow = flows[name]
+    effects = [
+        one for tool in flow.tools.values() for one in (tool.effect, *(f.effect for f in tool.functions.values()))
+    ]
+    return any(one in _WRITES for one in effects) or any(_may_write(flow.flows, inner) for inner in flow.flows)
 
 
 def _words(config: NodeConfig, type_: str) -> str:
