@@ -17,7 +17,6 @@ from podium.spec.format_order import arrange
 from podium.spec.format_read import comments_of, tree_of
 from podium.spec.load import Loaded, load
 from podium.spec.model import NodeTypes, Workflow
-from podium.spec.source import read
 
 
 def formatted(text: str, *, file: str, node_types: NodeTypes, upgrade: bool = False) -> str:
@@ -38,8 +37,10 @@ def formatted(text: str, *, file: str, node_types: NodeTypes, upgrade: bool = Fa
     tree = tree_of(loaded.text, root)
     arrange(tree.root, workflow, node_types)
     result = text_of(tree)
-    _compare(workflow, result, file=file, node_types=node_types)
-    if comments_of(loaded.text, root) != _comments(result):
+    again = load(result, file=file, node_types=node_types)
+    if again.workflow is None or again.root is None or not same(again.workflow, workflow):
+        raise changed(file, "change what it means")
+    if comments_of(again.text, again.root) != comments_of(loaded.text, root):
         raise changed(file, "lose a comment")
     return result
 
@@ -55,21 +56,10 @@ def checked(loaded: Loaded, file: str) -> Workflow:
     return loaded.workflow
 
 
-def _compare(workflow: Workflow, text: str, *, file: str, node_types: NodeTypes) -> None:
-    again = load(text, file=file, node_types=node_types).workflow
-    if again is None or not same(again, workflow):
-        raise changed(file, "change what it means")
-
-
 def same(one: Workflow, other: Workflow) -> bool:
     """Whether two workflows mean the same; an input whose default is null is not one without a default."""
     required = [{name for name, spec in workflow.inputs.items() if spec.required} for workflow in (one, other)]
     return one == other and required[0] == required[1]
-
-
-def _comments(text: str) -> list[str]:
-    root = read(text).root
-    return [] if root is None else comments_of(read(text).text, root)
 
 
 def changed(file: str, what: str) -> PodiumError:
