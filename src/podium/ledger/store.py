@@ -257,8 +257,8 @@ class RunStore(Protocol):
         """Return how many runs there are of each version and status, by workflow, version and status."""
         ...
 
-    async def runnable(self, now: Millis, *, limit: int) -> tuple[RunId, ...]:
-        """Return runs that a worker should claim: woken, timer due, or with a dead owner.
+    async def runnable(self, now: Millis, *, limit: int, only: RunId | None = None) -> tuple[RunId, ...]:
+        """Return runs that a worker should claim: woken, timer due, or with a dead owner; `only` asks for one run.
 
         By priority, 9 before 0, then the longest waiting first. Runs whose turn has not come are left out.
         """

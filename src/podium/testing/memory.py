@@ -235,8 +235,9 @@ class MemoryStore(Submitting):
             for (workflow, version, status, queued), rows in sorted(alike.items())
         )
 
-    async def runnable(self, now: Millis, *, limit: int) -> tuple[RunId, ...]:
-        due = [(row, _due_at(row)) for row in self._open().rows.values() if self._claimable(row)]
+    async def runnable(self, now: Millis, *, limit: int, only: RunId | None = None) -> tuple[RunId, ...]:
+        rows = [row for row in self._open().rows.values() if only in (None, row.id)]
+        due = [(row, _due_at(row)) for row in rows if self._claimable(row)]
         ready = [(-row.priority, at, row.id) for row, at in due if 0 < at <= now]
         return tuple(run for _, _, run in sorted(ready)[:limit])
 

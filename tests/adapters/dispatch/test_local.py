@@ -71,9 +71,12 @@ async def a_store(*runs: RunId, kind: type[MemoryStore] = MemoryStore) -> AsyncG
         await store.close()
 
 
-async def create(store: MemoryStore, run: RunId) -> None:
+async def create(store: MemoryStore, run: RunId, *, slots: int = 0) -> None:
     inputs = json_payload({}, SystemIds())
-    body = RunCreated(workflow="n", version=VERSION, inputs=inputs.ref, principal="ada", root=run)
+    slot = "n" if slots else ""
+    body = RunCreated(
+        workflow="n", version=VERSION, inputs=inputs.ref, principal="ada", root=run, slot=slot, slots=slots
+    )
     await store.start(run, Entry(body=body, payloads=(inputs,)))
 
 
@@ -188,11 +191,52 @@ async def test_a_run_that_was_taken_over_is_left_to_its_new_owner() -> None:
         assert await status_of(store, B) == "done"
 
 
+async def test_a_run_whose_turn_has_not_come_is_left_alone_until_it_has() -> None:
+    async with a_store() as store:
+        for run in (A, B):
+            await create(store, run, slots=1)
+        first = await store.claim(A, WORKER)
+        assert first is not None
+        driver = Driver(store, lambda _: "done")
+        async with asyncio.TaskGroup() as group:
+            serving = group.create_task(
+                LocalDispatcher(store, driver, SystemClock()).serve(only=B, stop=asyncio.Event())
+            )
+            for _ in range(100):
+                await asyncio.sleep(0)
+            assert driver.began == []
+
+            await store.append(A, first.epoch, [Entry(body=RunEnded(status="done"))], seen=2)
+            await serving
+
+        assert driver.began == [B]
+
+
+class CountsClaims(Driver):
+    async def advance(self, run: RunId) -> RowStatus | None:
+        self.began.append(run)
+        return await super().advance(run)
+
+
+async def test_a_run_that_another_process_drives_is_not_asked_for_again_and_again() -> None:
+    async with a_store(A) as store:
+        await store.alive(WorkerId("w2"))
+        assert await store.claim(A, WorkerId("w2")) is not None
+        driver, stop = CountsClaims(store, lambda _: "done"), asyncio.Event()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(LocalDispatcher(store, driver, SystemClock()).serve(only=A, stop=stop))
+            for _ in range(200):
+                await asyncio.sleep(0)
+            stop.set()
+
+        assert driver.began == []
+
+
 class SlowToTell(MemoryStore):
     """Answers what is runnable only after a while, when it may have become wrong."""
 
-    async def runnable(self, now: Millis, *, limit: int) -> tuple[RunId, ...]:
-        found = await super().runnable(now, limit=limit)
+    async def runnable(self, now: Millis, *, limit: int, only: RunId | None = None) -> tuple[RunId, ...]:
+        found = await super().runnable(now, limit=limit, only=only)
         for _ in range(50):
             await asyncio.sleep(0)
         return found

@@ -108,14 +108,7 @@ class LocalDispatcher:
             self._wake.set()
 
     async def _runnable(self, only: RunId | None, *, limit: int) -> tuple[RunId, ...]:
-        if only is None:
-            return await self._store.runnable(self._clock.now(), limit=limit + len(self._held))
-        row = await self._store.row(only)
-        if row is None:
-            return ()
-        now = self._clock.now()
-        due = 0 < row.runnable_at <= now or 0 < row.next_timer_at <= now
-        return (only,) if due or row.owner else ()
+        return await self._store.runnable(self._clock.now(), limit=limit + len(self._held), only=only)
 
     async def _ended(self, run: RunId) -> bool:
         row = await self._store.row(run)

@@ -50,6 +50,7 @@ class TurnRules:
         calm, early, late, urgent = runs
 
         assert await store.runnable(clock.now(), limit=9) == (urgent, early, late, calm)
+        assert await store.runnable(clock.now(), limit=1, only=late) == (late,)
         await store.post(calm, Entry(body=Prioritised(by="user:bob", priority=8)))
         assert await store.runnable(clock.now(), limit=9) == (urgent, calm, early, late)
 

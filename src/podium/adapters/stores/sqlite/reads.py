@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, func, literal_column, select
+from sqlalchemy import ColumnElement, Connection, func, literal_column, select, true
 
 from podium.adapters.stores.sqlite.schema import ADMIN_NUMBER, CONTROL, RECORD, RUN, WORKFLOW
 from podium.adapters.stores.sqlite.transaction import ROW_FIELDS, as_bytes, row_of, stored_of
@@ -112,12 +112,15 @@ def owners(connection: Connection) -> tuple[str, ...]:
     return tuple(connection.scalars(select(RUN.c.owner).where(RUN.c.owner != "").distinct()))
 
 
-def runnable(connection: Connection, now: Millis, *, dead: Collection[str], limit: int) -> tuple[RunId, ...]:
+def runnable(
+    connection: Connection, now: Millis, *, dead: Collection[str], limit: int, only: RunId | None
+) -> tuple[RunId, ...]:
     """Return what `RunStore.runnable` says, given which owners are dead."""
-    free = RUN.c.owner == ""
+    meant = true() if only is None else RUN.c.id == only
+    free = (RUN.c.owner == "") & meant
     woken = _due(connection, RUN.c.runnable_at, free & RUN.c.runnable_at.between(1, now) & _HAS_TURN, limit)
     timers = _due(connection, RUN.c.next_timer_at, free & RUN.c.next_timer_at.between(1, now), limit)
-    left = _due(connection, RUN.c.updated_at, RUN.c.owner.in_(dead), limit) if dead else []
+    left = _due(connection, RUN.c.updated_at, RUN.c.owner.in_(dead) & meant, limit) if dead else []
     ranked = sorted((*woken, *timers, *left))
     return tuple(dict.fromkeys(run for _, _, run in ranked))[:limit]
 

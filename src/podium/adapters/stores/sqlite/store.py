@@ -153,13 +153,13 @@ class SqliteStore(Submitting):
     async def tallies(self) -> tuple[Tally, ...]:
         return await self._read(reads.tallies)
 
-    async def runnable(self, now: Millis, *, limit: int) -> tuple[RunId, ...]:
-        return await self._read(self._runnable, now, limit)
+    async def runnable(self, now: Millis, *, limit: int, only: RunId | None = None) -> tuple[RunId, ...]:
+        return await self._read(self._runnable, now, limit, only)
 
-    def _runnable(self, connection: Connection, now: Millis, limit: int) -> tuple[RunId, ...]:
+    def _runnable(self, connection: Connection, now: Millis, limit: int, only: RunId | None) -> tuple[RunId, ...]:
         owners = reads.owners(connection)
         dead = [owner for owner in owners if not self._workers.alive(WorkerId(owner))]
-        return reads.runnable(connection, now, dead=dead, limit=limit)
+        return reads.runnable(connection, now, dead=dead, limit=limit, only=only)
 
     async def next_timer(self) -> Millis:
         return await self._read(reads.next_timer)
