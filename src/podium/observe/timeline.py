@@ -2,12 +2,12 @@
 
 - A `Timeline` takes the records of one run in order (`add`), now or as they come; `view` is what they say so far.
 - It reads no payload: what a person or program wrote is given as `PayloadRef`, and whoever shows it fetches it.
-- A node appears with its first record. A node that calls nothing has one record only, so it starts and ends at once.
-- Attempts are physical tries of the node; tokens are summed over all its calls, failed ones included.
+- What it says of a node is told in `podium.observe.nodes`.
 - A node that was at work when its run ended is `stopped`, and is at work again when somebody retries the run.
+- A run that goes on from another one tells only what it did itself.
 
 ```python
-timeline = Timeline()
+timeline = Timeline(run)
 for record in await store.records(run):
     timeline.add(record)
 timeline.view.waits  # what the run needs from people
@@ -20,31 +20,31 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
-from podium.clock import Millis
-from podium.ids import EffectKey, NodePath, RunId, WorkflowVersion
+from podium.ids import RunId, WorkflowVersion
 from podium.ledger.record import (
     AdminNoted,
-    ApprovalGiven,
     CancelRequested,
+    DeadDropped,
     DoubtSettled,
     EffectDenied,
     EffectIntent,
     EffectOutcome,
-    NodeDone,
-    NodeFailed,
-    NodeForked,
-    NodeParked,
-    NodeRevised,
-    NodeSkipped,
+    PauseRequested,
+    Prioritised,
     Record,
+    ResumeRequested,
     RetryRequested,
     RunClaimed,
     RunCreated,
     RunEnded,
+    RunEnding,
     RunStatus,
     SignalReceived,
 )
-from podium.observe.view import EffectView, NodeView, Progress, RunView, Wait
+from podium.observe.nodes import NodeViews
+from podium.observe.view import NodeView, Progress, RunView
+
+_Wish = CancelRequested | RetryRequested | PauseRequested | ResumeRequested | Prioritised | DeadDropped | SignalReceived
 
 
 class Timeline:
@@ -52,16 +52,14 @@ class Timeline:
 
     def __init__(self, run: RunId) -> None:
         self._run = RunView(run=run)
-        self._nodes: dict[NodePath, NodeView] = {}
-        self._working: dict[NodePath, NodeView] = {}
-        self._changed: dict[NodePath, None] = {}
-        self._intents: dict[EffectKey, tuple[NodePath, EffectIntent]] = {}
-        self._writes: list[EffectView] = []
+        self._nodes = NodeViews()
+        self._told = 0
 
     @property
     def view(self) -> RunView:
         """What the records say so far."""
-        return replace(self._run, nodes=tuple(self._nodes.values()), writes=tuple(self._writes))
+        nodes = self._nodes
+        return replace(self._run, nodes=tuple(nodes.all.values()), writes=tuple(nodes.writes), facts=tuple(nodes.facts))
 
     @property
     def run(self) -> RunId:
@@ -71,17 +69,19 @@ class Timeline:
     @property
     def waits(self) -> tuple[NodeView, ...]:
         """The nodes that wait, in the order in which they began."""
-        return tuple(node for node in self._working.values() if node.wait is not None)
+        return tuple(node for node in self._nodes.working.values() if node.wait is not None)
 
     def progress(self) -> Progress:
         """Return what has moved since the last call."""
-        changed, self._changed = self._changed, {}
+        facts, self._told = self._nodes.facts[self._told :], len(self._nodes.facts)
         return Progress(
             run=self._run.run,
             created_at=self._run.created_at,
-            changed=tuple(self._nodes[path] for path in changed),
-            working=tuple(self._working.values()),
-            closed=len(self._nodes) - len(self._working),
+            changed=self._nodes.take_changed(),
+            working=tuple(self._nodes.working.values()),
+            closed=len(self._nodes.all) - len(self._nodes.working),
+            facts=tuple(facts),
+            paused_by=self._run.paused_by,
         )
 
     @property
@@ -94,30 +94,35 @@ class Timeline:
         """How the run ended, None while it has not."""
         return self._run.ended
 
+    @property
+    def paused(self) -> bool:
+        """Whether somebody paused it."""
+        return bool(self._run.paused_by)
+
     def add(self, record: Record) -> None:
         """Take the next record of the run."""
         self._run = replace(self._run, seq=record.seq, updated_at=record.at)
         match record.body:
-            case (
-                RunCreated()
-                | RunClaimed()
-                | CancelRequested()
-                | RetryRequested()
-                | RunEnded()
-                | SignalReceived()
-                | AdminNoted()
-            ) as body:
+            case RunCreated() | RunClaimed() | RunEnding() | RunEnded() as body:
                 self._about_run(record, body)
+            case (
+                CancelRequested()
+                | RetryRequested()
+                | PauseRequested()
+                | ResumeRequested()
+                | Prioritised()
+                | DeadDropped()
+                | SignalReceived()
+            ) as body:
+                self._wished(record, body)
             case EffectIntent() | EffectOutcome() | EffectDenied() | DoubtSettled() as body:
-                self._about_effect(record, body)
+                self._nodes.about_effect(record, body)
+            case AdminNoted():
+                pass
             case body:
-                self._about_node(record, body)
+                self._nodes.about_node(record, body)
 
-    def _about_run(
-        self,
-        record: Record,
-        body: RunCreated | RunClaimed | CancelRequested | RetryRequested | RunEnded | SignalReceived | AdminNoted,
-    ) -> None:
+    def _about_run(self, record: Record, body: RunCreated | RunClaimed | RunEnding | RunEnded) -> None:
         match body:
             case RunCreated():
                 self._run = replace(
@@ -127,142 +132,57 @@ class Timeline:
                     principal=body.principal,
                     created_at=record.at,
                     inputs=body.inputs,
+                    parent=body.parent,
+                    fork=body.fork,
+                    priority=body.priority,
+                    slot=body.slot,
                 )
             case RunClaimed():
                 self._run = replace(self._run, worker=body.worker, epoch=body.epoch)
+            case RunEnding():
+                self._run = replace(self._run, ending=body.status, code=body.code, node=body.node)
+                self._nodes.stop(record.at)
+            case RunEnded():
+                self._run = replace(
+                    self._run,
+                    ended=body.status,
+                    ending=None,
+                    result=body.result,
+                    code=body.code,
+                    node=body.node,
+                    not_undone=body.not_undone,
+                )
+                self._nodes.stop(record.at)
+            case _:
+                assert_never(body)
+
+    def _wished(self, record: Record, body: _Wish) -> None:
+        match body:
             case CancelRequested():
                 self._run = replace(self._run, cancelled_by=body.by)
             case RetryRequested():
-                self._run = replace(self._run, ended=None, code="", node="", result=None, cancelled_by="")
-                self._reopen(record.at)
-            case RunEnded():
-                self._run = replace(self._run, ended=body.status, result=body.result, code=body.code, node=body.node)
-                self._stop(record.at)
-            case SignalReceived():
-                self._received(body.name)
-            case AdminNoted():
-                pass
-            case _:
-                assert_never(body)
-
-    def _about_effect(self, record: Record, body: EffectIntent | EffectOutcome | EffectDenied | DoubtSettled) -> None:
-        match body:
-            case EffectIntent():
-                path = self._path(record)
-                self._intents[body.id] = (path, body)
-                self._change(record, status="running", ended_at=Millis(0), wait=None)
-            case EffectOutcome():
-                self._settle(record, body)
-            case EffectDenied():
-                self._change(record)
-            case DoubtSettled():
-                known = self._intents.get(body.id)
-                if known and known[0] in self._nodes:
-                    self._put(replace(self._nodes[known[0]], status="running", wait=None))
-            case _:
-                assert_never(body)
-
-    def _about_node(
-        self,
-        record: Record,
-        body: NodeForked | NodeParked | NodeDone | NodeRevised | NodeFailed | NodeSkipped | ApprovalGiven,
-    ) -> None:
-        match body:
-            case NodeForked():
-                self._change(record, items=body.count)
-            case NodeParked():
-                self._park(record, body)
-            case NodeDone():
-                self._change(
-                    record,
-                    status="done",
-                    port=body.port,
-                    out=body.out,
-                    note=body.reason,
-                    ended_at=record.at,
-                    wait=None,
+                self._run = replace(
+                    self._run,
+                    ended=None,
+                    ending=None,
+                    code="",
+                    node="",
+                    result=None,
+                    not_undone=0,
+                    cancelled_by="",
+                    paused_by="",
+                    dropped_by="",
                 )
-            case NodeRevised():
-                self._change(record, status="done", port="revise", note=body.reason, ended_at=record.at, wait=None)
-            case NodeFailed():
-                self._fail(record, body)
-            case NodeSkipped():
-                self._change(record, status="skipped", skipped=body.reason, attempts=0, ended_at=record.at)
-            case ApprovalGiven():
-                self._change(record, status="running", wait=None)
+                self._nodes.reopen(record.at)
+            case PauseRequested():
+                self._run = replace(self._run, paused_by=body.by)
+            case ResumeRequested():
+                self._run = replace(self._run, paused_by="")
+            case Prioritised():
+                self._run = replace(self._run, priority=body.priority)
+            case DeadDropped():
+                self._run = replace(self._run, dropped_by=body.by)
+            case SignalReceived():
+                self._nodes.received(body.name)
             case _:
                 assert_never(body)
-
-    def _park(self, record: Record, body: NodeParked) -> None:
-        known = self._intents.get(EffectKey(body.effect))
-        wait = Wait(
-            reason=body.reason,
-            question=body.question,
-            roles=body.roles,
-            signal=body.signal,
-            due=body.due,
-            effect=body.effect,
-            target=known[1].effect if known else "",
-            since=record.at,
-        )
-        self._change(record, status="retrying" if body.reason == "retry" else "waiting", wait=wait)
-
-    def _fail(self, record: Record, body: NodeFailed) -> None:
-        self._change(
-            record,
-            status="failed" if body.final else "retrying",
-            code=body.code,
-            error_kind=body.error_kind,
-            error=body.error,
-            ended_at=record.at if body.final else Millis(0),
-            wait=Wait(reason="retry", due=body.retry_at, since=record.at) if body.retry_at and not body.final else None,
-        )
-
-    def _settle(self, record: Record, body: EffectOutcome) -> None:
-        path, intent = self._intents.get(body.id, (self._path(record), None))
-        node = self._nodes.get(path) or NodeView(path=path, started_at=record.at)
-        self._put(
-            replace(
-                node,
-                model=body.model or node.model,
-                input_tokens=node.input_tokens + body.input_tokens,
-                output_tokens=node.output_tokens + body.output_tokens,
-            )
-        )
-        if intent and body.status == "ok" and body.reply and intent.effect_class in {"write", "irreversible"}:
-            self._writes.append(
-                EffectView(path=path, effect=intent.effect, effect_class=intent.effect_class, reply=body.reply)
-            )
-
-    def _received(self, signal: str) -> None:
-        for node in self.waits:
-            if node.wait and node.wait.reason == "signal" and node.wait.signal == signal:
-                self._put(replace(node, status="running", wait=None))
-
-    def _reopen(self, at: Millis) -> None:
-        for node in tuple(self._nodes.values()):
-            if node.status in {"failed", "stopped"}:
-                self._put(replace(node, status="running", started_at=at, ended_at=Millis(0)))
-
-    def _stop(self, at: Millis) -> None:
-        for node in tuple(self._working.values()):
-            self._put(replace(node, status="stopped", ended_at=at, wait=None))
-
-    def _change(self, record: Record, **changes: object) -> None:
-        """Change the record's node, which begins with this record when it is its first."""
-        path = self._path(record)
-        node = self._nodes.get(path) or NodeView(path=path, started_at=record.at)
-        changes.setdefault("attempts", max(node.attempts, record.attempt))
-        self._put(replace(node, **changes))
-
-    def _put(self, node: NodeView) -> None:
-        self._nodes[node.path] = node
-        self._changed[node.path] = None
-        if node.ended_at:
-            self._working.pop(node.path, None)
-        else:
-            self._working[node.path] = node
-
-    @staticmethod
-    def _path(record: Record) -> NodePath:
-        return NodePath(record.path)
