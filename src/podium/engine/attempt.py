@@ -50,8 +50,8 @@ class Attempt:
         self._node = node
         self._type: Node = run.nodes[node.work.type]
         self._report = Report(run, node)
-        *_, outermost = node.scope.around()
-        self._flows = outermost.graph.flows
+        home = node.scope.home.graph
+        self._flows = home.flows
         self._context = NodeContext(
             state=run.state,
             node=node,
@@ -59,9 +59,9 @@ class Attempt:
             journal=run.journal,
             values=run.values,
             clock=run.clock,
-            grants=outermost.graph.tools,
-            flows=outermost.graph.flows,
-            workflow=outermost.graph.flow or run.workflow,
+            grants=home.tools,
+            flows=home.flows,
+            workflow=home.flow or run.workflow,
             principal=run.principal,
             watch=run.watch,
         )
@@ -151,7 +151,9 @@ class Attempt:
         for name, program in node.work.fields.items():
             values[name] = program.eval(await self._names(program.names))
         if node.work.join is not None:
-            arrived, nodes = tuple(node.arrived), node.scope.nodes
+            # who answers is answered with what they were shown, whatever has arrived since
+            shown = node.parked.sources if node.parked is not None else 0
+            arrived, nodes = tuple(node.arrived[:shown] if shown else node.arrived), node.scope.nodes
             self._report.sources = len(arrived)
             values[node.work.type] = {
                 nodes[index].node.id: (await self._run.values.node(nodes[index])).get("out") for index in arrived

@@ -27,7 +27,7 @@ from podium.engine.values import Values
 from podium.errors import LedgerError, NodeError
 from podium.graph.model import Compiled
 from podium.ids import IdSource, NodePath
-from podium.ledger.record import Entry, NodeForked, Record, RunEnded, RunEnding
+from podium.ledger.record import EffectIntent, Entry, NodeForked, Record, RunEnded, RunEnding
 from podium.ledger.store import Claim, LiveStatus, RowStatus, RunStore
 from podium.ledger.writer import RunWriter
 from podium.node.registry import Registry
@@ -37,8 +37,8 @@ Json = Any
 SHORT_WAIT_MS = 1_000
 """A timer that is due sooner is waited for in memory; a later one lets the run go."""
 
-FLUSH_AFTER_S = 0.005
-"""How long finished results wait for an intent to ride along with."""
+FLUSH_AFTER_S = 0.02
+"""How long finished results wait for an intent to ride along with: longer than a loop with many runs takes to get to it."""
 
 
 @dataclass(kw_only=True)
@@ -182,15 +182,18 @@ class ActiveRun:
     def _hear(self, records: Sequence[Record]) -> None:
         for record in records:
             apply(self.state, record.body, path=NodePath(record.path), key=record.key, at=record.at)
-        self.changed.set()
+        # an intent of ours makes nothing ready: whoever wrote it goes on by itself
+        if not all(type(record.body) is EffectIntent for record in records):
+            self.changed.set()
 
     async def _wait(self) -> None:
         """Wait until a task ends, somebody posts, or a timer is due; write what is pending meanwhile."""
         if not self.changed.is_set() and self.writer.pending:
+            until = self.clock.monotonic() + FLUSH_AFTER_S
             await self._event(FLUSH_AFTER_S)
-        if not self.changed.is_set():
-            if self.writer.pending:
+            if self.writer.pending and self.clock.monotonic() >= until:
                 await self.writer.append()
+        elif not self.changed.is_set():
             await self._event(self._until_next())
         self.changed.clear()
         if self.poked:
@@ -199,11 +202,14 @@ class ActiveRun:
         self._check_idle()
 
     async def _event(self, seconds: float | None) -> None:
+        """Wait until something has changed, or so long."""
+        # a timer of its own: `asyncio.timeout` costs more than all the rest of a wait, several times for each step
+        timer = asyncio.get_running_loop().call_later(seconds, self.changed.set) if seconds is not None else None
         try:
-            async with asyncio.timeout(seconds):
-                await self.changed.wait()
-        except TimeoutError:
-            return
+            await self.changed.wait()
+        finally:
+            if timer is not None:
+                timer.cancel()
 
     async def _sleep(self, seconds: float) -> None:
         """Let time pass by the run's own clock, until somebody posts."""

@@ -146,6 +146,7 @@ class Scope:
         late: It was stopped because it took too long.
         closed: Nothing in it will begin any more, but for what undoes.
         unwinding: What was done in it is being undone.
+        home: The workflow or sub-workflow that it stands in: the outermost scope that its nodes can see.
     """
 
     graph: Graph
@@ -159,6 +160,11 @@ class Scope:
     late: bool = False
     closed: bool = False
     unwinding: Unwinding | None = None
+    home: Scope = field(init=False)
+
+    def __post_init__(self) -> None:
+        inside = self.parent is not None and not self.graph.flow
+        self.home = self.parent.scope.home if inside and self.parent is not None else self
 
     @classmethod
     def of(cls, graph: Graph) -> Scope:

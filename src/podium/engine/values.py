@@ -136,9 +136,8 @@ class Values:
         }
 
     async def _inputs(self, scope: Scope) -> Json:
-        *_, outermost = scope.around()
-        if outermost.parent is not None:
-            return await self.given(outermost)
+        if scope.home.parent is not None:
+            return await self.given(scope.home)
         assert self._state.created is not None
         return await self.load(self._state.created.inputs)
 
