@@ -125,6 +125,7 @@ class Report:
             roles=question.roles,
             signal=callback_signal(self._node.path) if question.callback else question.signal,
             due=Millis(due),
+            sources=self.sources,
         )
         return self.entry(body, stored)
 

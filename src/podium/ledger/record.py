@@ -128,7 +128,7 @@ class NodeParked(Body, frozen=True, tag="node.parked", kw_only=True):
         reason: `doubt`: did the effect with `effect` land?
         question: JSON object of `Question` without its enums.
         due: When it expires, or 0 for never. For `timer` and `retry`: when it goes on.
-        sources: For `sources`: how many sources of the join were looked at and did not do.
+        sources: Of a join: how many of its sources were looked at; for `sources`, they did not do.
     """
 
     reason: Literal["approval", "signal", "timer", "retry", "doubt", "ask", "sources"]
