@@ -65,30 +65,32 @@ def base_of(key: str) -> str:
     config = TYPES[key]
     shown = cast("list[dict[str, Json]]", SCHEMA["$defs"][config.__name__]["examples"])
     node = dict((shown or [{key: value} for value in POOL if accepts(config, {key: value})])[0])
-    for setting in list(node):
+    for setting in [*node, *node]:
         rest = {one: value for one, value in node.items() if one != setting}
-        if setting != key and accepts(config, rest):
+        if setting in node and setting != key and accepts(config, rest):
             node = rest
     return json.dumps(node)
 
 
-NEEDED: dict[str, dict[str, Json]] = {"separator": {"reduce": "concat"}, "on_expiry": {"expires": "24h"}}
-"""What must stand beside a setting for it to be allowed."""
+BESIDE: list[dict[str, Json]] = [
+    *({}, {"expires": "24h"}, {"reduce": "concat"}, {"reduce": "agree"}, {"reduce": "rank", "by": "value"}),
+    *({"reduce": "custom", "make": "values"}, {"wait": "any"}, {"wait": "first_valid", "valid": "true"}),
+    *({"reduce": "agree", "on_conflict": "judge", "judge": "x"}, {"revise": "a"}),
+]  # fmt: skip
+"""What must stand beside a setting for it to be allowed: one of these."""
 
 
 @cache
-def choices(key: str) -> Mapping[str, list[Json]]:
-    """Return, for each field of a node type, the values of the pool that it takes."""
-    config = TYPES[key]
-    fields = [field.alias or name for name, field in config.model_fields.items()]
-    return {
-        name: [
-            value
-            for value in POOL
-            if accepts(config, {**json.loads(base_of(key)), **NEEDED.get(name, {}), name: value})
-        ]
-        for name in fields
-    }
+def choices(key: str) -> Mapping[str, list[dict[str, Json]]]:
+    """Return, for each field of a node type, the values of the pool that it takes, with what they need beside them."""
+    fields = [field.alias or name for name, field in TYPES[key].model_fields.items()]
+    return {name: [found for value in POOL if (found := _with_needs(key, name, value))] for name in fields}
+
+
+def _with_needs(key: str, name: str, value: Json) -> dict[str, Json] | None:
+    base = json.loads(base_of(key))
+    found = ({**beside, name: value} for beside in BESIDE)
+    return next((one for one in found if accepts(TYPES[key], {**base, **one})), None)
 
 
 @st.composite
@@ -97,7 +99,7 @@ def nodes(draw: st.DrawFn) -> dict[str, Json]:
     node: dict[str, Json] = json.loads(base_of(key))
     for name in draw(st.lists(st.sampled_from(sorted(choices(key))), max_size=5, unique=True)):
         if choices(key)[name]:
-            changed = {**node, **NEEDED.get(name, {}), name: draw(st.sampled_from(choices(key)[name]))}
+            changed = {**node, **draw(st.sampled_from(choices(key)[name]))}
             node = changed if accepts(TYPES[key], changed) else node
     shuffled = draw(st.permutations(sorted(node)))
     return {name: node[name] for name in shuffled}

@@ -117,12 +117,11 @@ def test_every_key_has_an_example_that_fits() -> None:
 def test_an_example_of_a_setting_is_read_in_a_node_of_its_type(key: str) -> None:
     definition = SCHEMA["$defs"][NODE_TYPES[key].__name__]
     shown = definition["examples"][0]
-    needed: dict[str, dict[str, Json]] = {
-        "separator": {"reduce": "concat"},
-        "on_expiry": {"expires": "24h"},
-        "on_conflict": {"reduce": "agree"},
-        "message": {"validate": "1 < 2"},
-    }
+    beside: list[dict[str, Json]] = [
+        *({}, {"reduce": "concat"}, {"reduce": "agree"}, {"reduce": "rank", "by": "value"}, {"wait": "any"}),
+        *({"reduce": "custom", "make": "values"}, {"wait": "first_valid", "valid": "true"}, {"expires": "24h"}),
+        *({"reduce": "agree", "on_conflict": "judge", "judge": "x"}, {"validate": "1 < 2"}),
+    ]
 
     def reads(node: dict[str, Json]) -> bool:
         text = json.dumps({"podium": 1, "name": "t", "nodes": {"a": node}})
@@ -132,8 +131,8 @@ def test_an_example_of_a_setting_is_read_in_a_node_of_its_type(key: str) -> None
         (name, example)
         for name, found in definition["properties"].items()
         for example in found["examples"]
-        # a setting that another one rules out is shown with the type alone
-        if not any(reads({**base, **needed.get(name, {}), name: example}) for base in (shown, {key: shown[key]}))
+        # a setting may need another one, or rule out one of the example
+        if not any(reads({**base, **one, name: example}) for base in (shown, {key: shown[key]}) for one in beside)
     ]
 
     assert refused == []

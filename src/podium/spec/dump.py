@@ -42,11 +42,14 @@ def dump(workflow: Workflow, *, original: str | None = None, node_types: NodeTyp
         return original
     if loaded.old:
         original = formatted(original, file=_FILE, node_types=node_types, upgrade=True)
-    before, after = written(old, node_types, like=old), written(workflow, node_types, like=old)
+    before = written(old, node_types, like=old)
+    # a default that is written out may stay, unless its node type refuses it beside what is new
+    wanted = [written(workflow, node_types, like=old), written(workflow, node_types)]
     for text in _originals(original, node_types):
-        result = patched(text, before, after)
-        if _says(result, workflow, node_types):
-            return result
+        for after in wanted:
+            result = patched(text, before, after)
+            if _says(result, workflow, node_types):
+                return result
     raise changed(_FILE, "change what it means")
 
 
