@@ -20,9 +20,9 @@ dev:  ## the environment to work in: .venv with all tools, and the local model's
 	@scripts/setup dev
 	@scripts/setup-local || test $$? -eq 3
 
-bench:  ## what a step costs, beside LangGraph and a bare journal on the same machine
+bench:  ## what a step costs, beside LangGraph, DBOS and a bare journal on the same machine, and the other figures (ARGS=chain)
 	@scripts/setup bench
-	@.venv/bin/python -m benchmarks.chain $(ARGS)
+	@.venv/bin/python -m benchmarks $(ARGS)
 
 deep:  ## the property and fault tests with forty times the examples (an hour or more)
 	@HYPOTHESIS_PROFILE=deep FAULT_EXAMPLES=2000 scripts/test --timeout 3600 $(ARGS)

@@ -1,4 +1,4 @@
-"""LangGraph with its SQLite checkpointer, each step durable before the next (`durability="sync"`)."""
+"""LangGraph, each step durable before the next (`durability="sync"`): with its SQLite checkpointer, or in memory."""
 
 from __future__ import annotations
 
@@ -22,9 +22,8 @@ async def _step(state: State) -> State:
 class LangGraph:
     """Ten nodes that count."""
 
-    name = "langgraph"
-
-    def __init__(self, graph: Any) -> None:
+    def __init__(self, name: str, graph: Any) -> None:
+        self.name = name
         self._graph = graph
 
     async def run(self, chain: str) -> None:
@@ -36,15 +35,25 @@ class LangGraph:
 @asynccontextmanager
 async def open_langgraph(folder: Path) -> AsyncGenerator[LangGraph]:
     """Yield a compiled graph on a checkpointer in `folder`."""
+    checkpoints: Any = import_module("langgraph.checkpoint.sqlite.aio")
+    async with checkpoints.AsyncSqliteSaver.from_conn_string(str(folder / "langgraph.db")) as saver:
+        await saver.conn.execute("PRAGMA synchronous=FULL")
+        yield LangGraph("langgraph", _graph(saver))
+
+
+def langgraph_in_memory() -> LangGraph:
+    """Return the same graph on the checkpointer that keeps nothing."""
+    memory: Any = import_module("langgraph.checkpoint.memory")
+    return LangGraph("langgraph-memory", _graph(memory.InMemorySaver()))
+
+
+def _graph(saver: Any) -> Any:
     # by name, since it is installed for `make bench` alone and its types are not known everywhere
     api: Any = import_module("langgraph.graph")
-    checkpoints: Any = import_module("langgraph.checkpoint.sqlite.aio")
     graph = api.StateGraph(State)
     names = [f"s{step}" for step in range(STEPS)]
     for name in names:
         graph.add_node(name, _step)
     for source, target in zip([api.START, *names], [*names, api.END], strict=True):
         graph.add_edge(source, target)
-    async with checkpoints.AsyncSqliteSaver.from_conn_string(str(folder / "langgraph.db")) as saver:
-        await saver.conn.execute("PRAGMA synchronous=FULL")
-        yield LangGraph(graph.compile(checkpointer=saver))
+    return graph.compile(checkpointer=saver)

@@ -1,13 +1,17 @@
-"""What the machine under the figures can do: how many small commits a second its disk syncs."""
+"""What the machine under the figures can do: how many small commits a second its disk syncs, and where to work."""
 
 from __future__ import annotations
 
 import os
 import platform
 import sqlite3
+import tempfile
 import time
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
+OUT = Path(__file__).parent / "out"
 COMMITS = 1_000
 
 
@@ -29,3 +33,17 @@ def describe() -> str:
     """Return one line on the machine."""
     versions = f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}"
     return f"{os.cpu_count()} cores, {platform.machine()}, {versions}"
+
+
+@contextmanager
+def scratch() -> Generator[Path]:
+    """Yield an empty folder on the disk of the repository."""
+    OUT.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=OUT) as name:
+        yield Path(name)
+
+
+def resident_mb() -> float:
+    """Return the memory that this process holds, in MB."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6

@@ -1,6 +1,7 @@
-"""Podium as it is installed: SQLite store, engine, gateway and a real tool. Ten effect nodes, one after another.
+"""Podium as it is installed: SQLite store, engine, gateway and a real tool. Ten nodes, one after another.
 
-Each step is an effect: decision and intent are durable before the call, outcome and result after it.
+- `podium`: each step is an effect: decision and intent are durable before the call, outcome and result after it.
+- `podium-pure`: each step only builds a value; its result rides along with the next commit.
 """
 
 from __future__ import annotations
@@ -14,25 +15,25 @@ from benchmarks.contender import STEPS
 from podium.app.installation import Installation
 from podium.app.publish import Published
 
-_STEPS = "".join(
-    f"  s{step}: {{tool: bench.noop, after: [{f's{step - 1}' if step else ''}]}}\n" for step in range(STEPS)
-)
-WORKFLOW = f"""\
-podium: 1
-name: chain
+_TOOLS = """\
 tools:
-  bench: {{python: benchmarks.noop, effect: read, delivery: repeatable}}
-nodes:
-{_STEPS}result: s{STEPS - 1}.out
+  bench: {python: benchmarks.noop, effect: read, delivery: repeatable}
 """
+
+
+def workflow(*, pure: bool) -> str:
+    """Return a chain of `STEPS` nodes."""
+    node = "transform: 0" if pure else "tool: bench.noop"
+    steps = [f"  s{step}: {{{node}, after: [{f's{step - 1}' if step else ''}]}}\n" for step in range(STEPS)]
+    tools = "" if pure else _TOOLS
+    return f"podium: 1\nname: chain\n{tools}nodes:\n{''.join(steps)}result: s{STEPS - 1}.out\n"
 
 
 class Podium:
     """One installation; a run for each chain."""
 
-    name = "podium"
-
-    def __init__(self, installation: Installation, published: Published) -> None:
+    def __init__(self, name: str, installation: Installation, published: Published) -> None:
+        self.name = name
         self._installation = installation
         self._published = published
 
@@ -43,9 +44,10 @@ class Podium:
 
 
 @asynccontextmanager
-async def open_podium(folder: Path) -> AsyncGenerator[Podium]:
+async def open_podium(folder: Path, *, pure: bool = False) -> AsyncGenerator[Podium]:
     """Yield an installation in `folder`."""
-    file = folder / "chain.yaml"
-    file.write_text(WORKFLOW)
-    async with Installation.open(folder / "home") as installation:
-        yield Podium(installation, await installation.publish(file))
+    name = "podium-pure" if pure else "podium"
+    file = folder / f"{name}.yaml"
+    file.write_text(workflow(pure=pure))
+    async with Installation.open(folder / name) as installation:
+        yield Podium(name, installation, await installation.publish(file))
