@@ -42,7 +42,7 @@ def from_file(path: Path, nodes: Registry) -> Compiled:
     """
     checked = check_file(path, nodes)
     if checked.compiled is None:
-        raise SpecError(checked.diagnostics, texts={str(path): checked.text})
+        raise SpecError(checked.diagnostics, texts=checked.texts)
     return checked.compiled
 
 

@@ -1,4 +1,4 @@
-"""From a file to a published version: load, compile, lint, keep.
+"""From a file to a published version: load it and the files it names, compile, lint, keep.
 
 A version is published before its first run and never changes; what a run executes is compiled from the stored
 closure, so a file that has been edited since changes no run that is on its way.
@@ -10,6 +10,7 @@ import asyncio
 from pathlib import Path
 from typing import NamedTuple
 
+from podium.app.flow_files import add_files
 from podium.graph.closure import closure, version
 from podium.graph.compile import compile_workflow
 from podium.graph.model import Compiled
@@ -19,14 +20,21 @@ from podium.lint.lint import lint
 from podium.node.registry import Registry
 from podium.spec.diagnostic import Diagnostic, SpecError
 from podium.spec.load import Loaded, load, load_file
+from podium.spec.model import Workflow
 
 
 class Checked(NamedTuple):
-    """What is to be said of a file; `compiled` is None when any diagnostic is an error."""
+    """What is to be said of a file; `compiled` is None when any diagnostic is an error.
+
+    Attributes:
+        text: Its text.
+        texts: `{file: text}` of it and of the files that it names as sub-workflows.
+    """
 
     compiled: Compiled | None
     diagnostics: tuple[Diagnostic, ...]
     text: str
+    texts: dict[str, str]
 
 
 class Published(NamedTuple):
@@ -36,23 +44,28 @@ class Published(NamedTuple):
     version: WorkflowVersion
     diagnostics: tuple[Diagnostic, ...]
     text: str
+    texts: dict[str, str]
 
 
 def check_file(path: Path, nodes: Registry) -> Checked:
-    """Load, compile and lint a file; whatever is wrong with it is a diagnostic."""
-    return _check(load_file(path, node_types=nodes.configs()), str(path))
+    """Load, compile and lint a file and those it names; whatever is wrong with them is a diagnostic."""
+    types = nodes.configs()
+    loaded = load_file(path, node_types=types)
+    compiled: list[Compiled] = []
+
+    def check(workflow: Workflow, each: Loaded, file: str) -> tuple[Diagnostic, ...]:
+        found, diagnostics = _compile(workflow, each, file)
+        compiled[:] = [] if found is None else [found]
+        return diagnostics
+
+    whole = add_files(loaded, path, types, check)  # the main file is checked last
+    texts = {**whole.texts, str(path): loaded.text}
+    return Checked(compiled[0] if whole.workflow else None, whole.diagnostics, loaded.text, texts)
 
 
-def _check(loaded: Loaded, file: str) -> Checked:
-    if loaded.workflow is None:
-        return Checked(None, loaded.diagnostics, loaded.text)
-    compiled, found = compile_workflow(loaded.workflow, file=file, positions=loaded.positions)
-    if compiled is None:
-        return Checked(None, (*loaded.diagnostics, *found), loaded.text)
-    remarks = lint(compiled, loaded.positions, file)
-    diagnostics = (*loaded.diagnostics, *found, *remarks)
-    wrong = any(diagnostic.severity == "error" for diagnostic in diagnostics)
-    return Checked(None if wrong else compiled, diagnostics, loaded.text)
+def _compile(workflow: Workflow, loaded: Loaded, file: str) -> tuple[Compiled | None, tuple[Diagnostic, ...]]:
+    compiled, found = compile_workflow(workflow, file=file, positions=loaded.positions)
+    return compiled, found if compiled is None else (*found, *lint(compiled, loaded.positions, file))
 
 
 async def publish(store: RunStore, nodes: Registry, path: Path) -> Published:
@@ -63,12 +76,12 @@ async def publish(store: RunStore, nodes: Registry, path: Path) -> Published:
     """
     checked = await asyncio.to_thread(check_file, path, nodes)
     if checked.compiled is None:
-        raise SpecError(checked.diagnostics, texts={str(path): checked.text})
+        raise SpecError(checked.diagnostics, texts=checked.texts)
     content = closure(checked.compiled.workflow)
     name = checked.compiled.workflow.name
     source = WorkflowSource(version=version(content), name=name, closure=content, source=checked.text, file=str(path))
     await store.publish(source)
-    return Published(checked.compiled, source.version, checked.diagnostics, checked.text)
+    return Published(checked.compiled, source.version, checked.diagnostics, checked.text, checked.texts)
 
 
 def compile_stored(source: WorkflowSource, nodes: Registry) -> Compiled:

@@ -65,8 +65,7 @@ def _remark(published: Published) -> None:
 
     remarks = [remark for remark in published.diagnostics if remark.severity == "warning"]
     if remarks:
-        file = remarks[0].file
-        say(render(remarks, texts={file: published.text}).rstrip("\n"))
+        say(render(remarks, texts=published.texts).rstrip("\n"))
 
 
 async def _say_who_drives(installation: Installation, run: RunId, output: Format) -> None:

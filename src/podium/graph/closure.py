@@ -23,12 +23,19 @@ _UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff
 def closure(workflow: Workflow) -> bytes:
     """Return the canonical form of a workflow, in UTF-8."""
     plain: dict[str, Json] = workflow.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-    for name, spec in workflow.inputs.items():
-        if not spec.required:  # a default of null is not the same as none
-            plain["inputs"][name]["default"] = spec.default
+    _keep_defaults(workflow, plain)
     text = json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
     # YAML takes these as characters only when they are escaped
     return _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode()
+
+
+def _keep_defaults(workflow: Workflow, plain: dict[str, Json]) -> None:
+    """Put back the defaults of inputs that were left out: a default of null is not the same as none."""
+    for name, spec in workflow.inputs.items():
+        if not spec.required:
+            plain["inputs"][name]["default"] = spec.default
+    for name, flow in workflow.flows.items():
+        _keep_defaults(flow, plain["flows"][name])
 
 
 def version(content: bytes) -> WorkflowVersion:
