@@ -26,7 +26,7 @@ class LockInLock:
       both:
         scope:
           first: {llm: Read the first page., lock: desk}
-          second: {llm: Read the second page., lock: desk}
+          second: {llm: Read the second page.}
         result: "'read'"
         lock: desk
     ```
