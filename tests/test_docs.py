@@ -66,8 +66,11 @@ def world(graph: Graph) -> dict[str, object]:
     for node in graph.nodes:
         if isinstance(node.config, UsesTool):
             called[f"{node.config.grant}.{node.config.function}"] = example_value(node.out.schema)
-        if node.body is not None:
-            called |= world(node.body)
+        for inner in (*node.fallbacks, *([node.compensation] if node.compensation else [])):
+            if isinstance(inner.config, UsesTool):
+                called[f"{inner.config.grant}.{inner.config.function}"] = example_value(inner.out.schema)
+        for body in node.bodies.values():
+            called |= world(body)
     return called
 
 

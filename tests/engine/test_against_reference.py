@@ -86,8 +86,10 @@ def graphs(draw: st.DrawFn) -> list[Node]:
     for number in range(count):
         earlier, later = list(range(number)), list(range(number + 1, count))
         kinds: list[Kind] = ["ok", "ok", "fails"]
-        kinds += ["join", "join"] if number > 1 else []
-        kinds += ["switch"] if later else []
+        if number > 1:
+            kinds += ("join", "join")
+        if later:
+            kinds.append("switch")
         node = Node(kind=draw(st.sampled_from(kinds)), skipped=draw(st.integers(0, 6)) == 0)
         some = st.lists(st.sampled_from(earlier), max_size=2, unique=True) if earlier else st.just(list[int]())
         node.after = draw(some)

@@ -33,7 +33,10 @@ class Shop:
         self.undone: list[Json] = []
 
     def tools(self) -> dict[str, Json]:
-        return {"shop.buy": lambda arguments: f"bought {arguments['what']}", "shop.undo": self._undo, "shop.fail": no}
+        return {"shop.buy": self._buy, "shop.undo": self._undo, "shop.fail": no}
+
+    def _buy(self, arguments: Mapping[str, Json]) -> Json:
+        return f"bought {arguments['what']}"
 
     def _undo(self, arguments: Mapping[str, Json]) -> Json:
         if arguments["what"] == "stone":
@@ -48,7 +51,8 @@ async def run(shop: Shop, nodes: str) -> RunResult:
 
 def buy(what: str, after: str = "") -> str:
     tail = f", after: [{after}]" if after else ""
-    return f"{what}: {{tool: shop.buy, with: {{what: {what}}}, compensate: {{tool: shop.undo, with: {{what: {what}}}}}{tail}}}"
+    undo = f"{{tool: shop.undo, with: {{what: {what}}}}}"
+    return f"{what}: {{tool: shop.buy, with: {{what: {what}}}, compensate: {undo}{tail}}}"
 
 
 async def test_what_a_failed_run_has_done_is_undone_in_the_reverse_order() -> None:

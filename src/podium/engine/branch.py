@@ -26,7 +26,7 @@ def branch(state: RunState, run: RunId, paths: Iterable[str]) -> RunState:
     """Turn the state of another run at the point where it is left into the beginning of `run`.
 
     Raises:
-        UsageError: EN017 when there is no such node.
+        UsageError: EN017 when there is no such node, EN018 when there is nothing to do.
     """
     root = state.root
     anew, items = set[int](), list[Scope]()
@@ -37,6 +37,12 @@ def branch(state: RunState, run: RunId, paths: Iterable[str]) -> RunState:
         else:
             items.append(item)
     anew |= {node.node.index for node in root.nodes if not _is_kept(node)}
+    if not anew and not items:
+        raise UsageError(
+            "EN018",
+            f"nothing of run `{state.run}` would be done anew",
+            help="name a node with `--from`, or change an input that a node reads",
+        )
     begun = RunState(run=run, graph=state.graph, root=root, nodes=state.nodes)
     begun.earlier = (*state.earlier, state.run)
     root.failures, root.closed = [], False
@@ -72,6 +78,9 @@ def _is_kept(node: NodeState) -> bool:
 def _approvals(scope: Scope, indices: set[int]) -> set[int]:
     """Return the nodes that asked a person for something that comes before what is done anew."""
     wanted, found = set(indices), set[int]()
+    for node in scope.graph.nodes:  # a topological order
+        if any(edge.source in wanted for edge in node.incoming):
+            wanted.add(node.index)
     for node in reversed(scope.graph.nodes):
         if any(edge.target in wanted for edge in node.outgoing):
             wanted.add(node.index)

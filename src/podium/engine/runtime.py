@@ -143,13 +143,7 @@ class Engine:
         changed = [name for name in new if new[name] != old.get(name)]
         state = await self._state(origin, compiled, records)
         paths = (*again, *readers(compiled.graph, changed))
-        begun = branch(state, origin, paths)
-        if begun.root.closed:
-            raise UsageError(
-                "EN018",
-                f"nothing of run `{origin}` would be done anew",
-                help="name a node with `--from`, or change an input that a node reads",
-            )
+        branch(state, origin, paths)  # refuses what cannot be
         run = new_run_id(self._ids)
         entry = created(
             compiled.workflow,

@@ -6,7 +6,8 @@ In this order, for each record of a stream:
 2. its bytes give its hash (LE001), are canonical JSON of a known kind (LE004), and say that they stand here (LE005);
 3. it names the hash of the record before it (LE002);
 4. it is possible after what came before: time, epochs, keys, outcomes after intents, nothing after the end (LE009);
-5. its payloads are there (LE006) and are what it says (LE007).
+5. its payloads are there (LE006) and are what it says (LE007);
+6. the record of another run that it goes on from is there, with the hash that it names (LE010).
 
 At the end of a stream its head is the one that the store's row knows (LE008): a cut tail has no other witness until
 there are signed tree heads. After the first bad record of a stream the rest of that stream proves nothing and is not
@@ -31,6 +32,7 @@ from podium.ledger.record import (
     DoubtSettled,
     EffectIntent,
     EffectOutcome,
+    ForkedFrom,
     PayloadRef,
     Record,
     RetryRequested,
@@ -77,6 +79,7 @@ class StreamCheck:
         self.epoch = 0
         self.ended: RunStatus | None = None
         self._at = 0
+        self.fork: ForkedFrom | None = None
         self._keys = set[str]()
         self._unanswered: dict[str, int] = {}
 
@@ -133,6 +136,8 @@ class StreamCheck:
         if self.ended and not isinstance(body, RetryRequested | DeadDropped):
             return "the run had ended, and nobody had asked for a retry"
         match body:
+            case RunCreated(fork=fork):
+                self.fork = fork
             case EffectIntent(id=effect):
                 self._unanswered[effect] = self._unanswered.get(effect, 0) + 1
             case EffectOutcome(id=effect):
@@ -213,6 +218,7 @@ class _Check:
         try:
             await self._check_records()
             await self._check_end()
+            await self._check_origin()
         except LedgerError as error:
             self.problems.append(error)
 
@@ -226,6 +232,16 @@ class _Check:
             bad = await self._store.check_payloads(stream.stream, [ref for _, ref in referred])
             found = ((seq, bad[ref.digest]) for seq, ref in referred if ref.digest in bad)
             self.problems.extend(stream.wrong(error.code, error.message, seq) for seq, error in found)
+
+    async def _check_origin(self) -> None:
+        """Look at the record of another run that this one goes on from."""
+        fork = self.stream.fork
+        if fork is None:
+            return
+        found = await self._store.stored(fork.run, after=fork.seq - 1, limit=1)
+        if [(record.seq, record.hash) for record in found] != [(fork.seq, fork.hash)]:
+            reason = f"it goes on from record {fork.seq} of `{fork.run}`, which is not there as it was"
+            raise self.stream.wrong("LE010", reason, 1)
 
     async def _check_end(self) -> None:
         """Compare with the row, which may be ahead while the run goes on."""
