@@ -8,12 +8,19 @@ from dirty_equals import IsStr
 from hypothesis import given
 from hypothesis import strategies as st
 
+from podium.engine.control import signal
 from podium.errors import ErrorKind, ExpressionError, NodeError
+from podium.ids import SystemIds
 from podium.node.contract import Done, Fork, ItemResult, Port
 from podium.nodes.map import MOST_ITEMS, MapConfig, MapNode
 from podium.spec.model import Body, Expression
 from podium.spec.types import Type, parse_type
+from podium.testing.clock import FakeClock
 from podium.testing.context import ScriptedContext
+from podium.testing.memory import MemoryStore
+from podium.testing.running import Bench, compile_text, run_workflow
+from podium.testing.scripted import ScriptedModel
+from podium.testing.tools import ScriptedTools
 
 pytestmark = pytest.mark.anyio
 
@@ -172,3 +179,99 @@ def test_a_bad_setting_is_refused_where_it_stands(
     complaints: Callable[[str], list[tuple[str, str]]], text: str, complaint: tuple[str, str]
 ) -> None:
     assert complaints(text) == [complaint]
+
+
+# ── enough, more ──
+
+
+async def test_the_results_of_enough_items_are_its_result(configure: Configure) -> None:
+    config = configure(PLAIN[:-1] + ", enough: 1}")
+    withdrawn = ItemResult(index=1, status="skipped")
+
+    assert config.bodies()[""].enough == 1
+    assert await collected(config, ok(0, "a"), withdrawn) == Done(["a"])
+
+
+async def test_too_few_items_are_a_failure(configure: Configure) -> None:
+    config = configure(COLLECT[:-1] + ", enough: 2}")
+
+    with pytest.raises(NodeError) as caught:
+        await collected(config, ok(0, "a"), failed(1, "timeout"), failed(2))
+
+    assert (caught.value.code, caught.value.kind) == ("EN064", "timeout")
+    assert caught.value.message == "1 of 3 items went well, and `enough` is 2"
+
+
+async def test_a_list_that_cannot_be_enough_is_a_failure(configure: Configure) -> None:
+    config = configure(PLAIN[:-1] + ", enough: 2}")
+
+    assert await MapNode().run(ScriptedContext(), config, {"map": []}) == Fork([])
+    with pytest.raises(NodeError) as caught:
+        await collected(config)
+    assert (caught.value.code, caught.value.kind) == ("EN064", "failed")
+
+
+def test_what_a_signal_brings_may_be_anything(configure: Configure) -> None:
+    config = configure(PLAIN[:-1] + ", more: {signal: one_more}}")
+    types = {"map": parse_type(["integer"])}
+
+    assert config.bodies()[""].signal == "one_more"
+    assert config.variable_type("", types) == Type.any()
+    assert configure(PLAIN).variable_type("", types) == parse_type("integer")
+
+
+async def test_enough_items_withdraw_the_others() -> None:
+    result = await run_workflow("""podium: 1
+name: enough
+nodes:
+  some:
+    map: "[0, 1, 2, 3]"
+    as: n
+    concurrency: 4
+    do:
+      rest: {wait: 1h, when: n > 1}
+      pick: {join: [rest, now], wait: any, reduce: first}
+      now: {transform: "${n}", when: n <= 1}
+    enough: 2
+    result: pick.out
+result: some.out
+""")
+
+    assert (result.status, result.value) == ("done", [0, 1])
+    assert "some[2]/rest" not in result.ports
+
+
+MORE = """podium: 1
+name: more
+nodes:
+  each:
+    map: "['a']"
+    do:
+      asked: {human: "${item}"}
+      said: {transform: "${item}!", after: [asked]}
+    more: {signal: one_more}
+    result: said.out
+result: each.out
+"""
+
+
+async def test_a_signal_adds_an_item_while_the_map_is_open() -> None:
+    clock = FakeClock(tick_ms=1)
+    bench = Bench(
+        compile_text(MORE),
+        store=MemoryStore(clock=clock),
+        model=ScriptedModel(),
+        tools=ScriptedTools(),
+        clock=clock,
+        ids=SystemIds(),
+    )
+    run = await bench.start({})
+    await bench.settle(run, {})
+    await signal(bench.store, bench.ids, run, "one_more", by="ada", value="b")
+    assert await bench.settle(run, {}) == "approval"
+
+    status = await bench.settle(run, {"*": "approved"})
+
+    result = await bench.result(run, status)
+    await bench.engine.close()
+    assert (result.status, result.value) == ("done", ["a!", "b!"])

@@ -9,6 +9,7 @@ from podium.errors import ExpressionError
 from podium.node.contract import Done, Port
 from podium.nodes.switch import SwitchNode
 from podium.testing.context import ScriptedContext
+from podium.testing.running import run_workflow
 
 pytestmark = pytest.mark.anyio
 
@@ -87,3 +88,38 @@ def test_cases_are_evaluated_late(configure: Configure) -> None:
 )
 def test_a_bad_case_is_refused_where_it_stands(complaints: Complaints, text: str, places: list[str]) -> None:
     assert [place for place, _ in complaints(text)] == places
+
+
+async def test_all_cases_that_hold_may_count(configure: Configure) -> None:
+    config = configure(BY_SIZE + "else: read\nmatches: all")
+
+    assert await taken(config, n=500) == Done(
+        port=Port("case_1"), also=(Port("case_2"),), reason="`n > 100` and `n > 10` hold"
+    )
+    assert await taken(config, n=50) == Done(port=Port("case_2"), reason="`n > 10` holds")
+    assert await taken(config, n=5) == Done(port=Port("else"), reason="no case holds")
+
+
+@pytest.mark.parametrize(("n", "ran"), [(500, ["refuse", "outline"]), (50, ["outline"]), (5, ["read"])])
+async def test_the_nodes_of_all_cases_that_hold_run(n: int, ran: list[str]) -> None:
+    result = await run_workflow(
+        """podium: 1
+name: sizes
+inputs: {n: {type: integer}}
+nodes:
+  size:
+    switch:
+      - {when: inputs.n > 100, then: refuse}
+      - {when: inputs.n > 10, then: outline}
+    else: read
+    matches: all
+  refuse: {transform: refuse}
+  outline: {transform: outline}
+  read: {transform: read}
+  answer: {join: [refuse, outline, read]}
+result: answer.out
+""",
+        inputs={"n": n},
+    )
+
+    assert (result.status, result.value) == ("done", ran)

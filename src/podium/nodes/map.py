@@ -26,6 +26,10 @@ The result is the list of the items' results, in the order of the items, whichev
 
 Which items failed and why stands in the node's reason and in the records of the items. An empty list gives an empty
 list, by port `empty` where `on_empty` names a node.
+
+With `enough: 2` the map is done as soon as two items are; the others are withdrawn, and when fewer than that remain the
+map fails. With `more: {signal: name}` each signal of that name adds an item while others are open, which sees the
+signal's value as its own.
 """
 
 from __future__ import annotations
@@ -40,7 +44,7 @@ from pydantic_core import PydanticCustomError
 from podium.errors import ExpressionError, NodeError
 from podium.ids import NodeId
 from podium.node.contract import Context, Done, Fork, ItemResult, NodeConfig, Port, Values
-from podium.spec.model import Body, Expression, Items, NodeName, Nodes, SpecModel
+from podium.spec.model import Body, Expression, Items, Name, NodeName, Nodes, SpecModel
 from podium.spec.types import Type
 
 MOST_ITEMS = 100_000
@@ -52,6 +56,13 @@ class ItemErrors(SpecModel):
 
     max_failed: Annotated[int, Field(ge=0, le=MOST_ITEMS)]
     """Up to this many are left out of the result."""
+
+
+class More(SpecModel):
+    """How items are added while the map is open."""
+
+    signal: Name
+    """Each signal of this name is one more item."""
 
 
 def _policy(value: object) -> object:
@@ -90,6 +101,12 @@ class MapConfig(NodeConfig):
     ] = ItemErrors(max_failed=0)
     """What to do when items fail: `fail`, `collect`, or `{max_failed: n}`."""
 
+    enough: Annotated[int, Field(ge=1, le=MOST_ITEMS)] | None = None
+    """So many items will do; the others are withdrawn."""
+
+    more: More | None = None
+    """`{signal: name}`: each signal of that name adds an item while others are open."""
+
     max_items: Annotated[int, Field(ge=1, le=MOST_ITEMS)] = 10_000
     """The longest list that is accepted."""
 
@@ -105,11 +122,15 @@ class MapConfig(NodeConfig):
             each=True,
             concurrency=self.concurrency,
             max_failed=self.on_item_error.max_failed,
+            enough=self.enough or 0,
+            signal=self.more.signal if self.more else "",
         )
         return {"": body}
 
     def variable_type(self, part: str, fields: Mapping[str, Type]) -> Type:  # noqa: ARG002 - there is one part
-        """Return the type of an item."""
+        """Return the type of an item; what a signal brings may be anything."""
+        if self.more is not None:
+            return Type.any()
         return fields.get("map", Type.any()).item() or Type.any()
 
     def result_type(self, fields: Mapping[str, Type]) -> Type:
@@ -136,9 +157,9 @@ class MapNode:
                 kind="limit",
                 help=f"raise `max_items` (at most {MOST_ITEMS}), or make the list shorter",
             )
-        if not items:
-            return Done([], port=Port("empty")) if config.on_empty else Done([])
-        return Fork(items)
+        if not items and config.on_empty:
+            return Done([], port=Port("empty"))
+        return Fork(items) if items or config.enough else Done([])
 
     async def collect(
         self,
@@ -155,6 +176,13 @@ class MapNode:
                 f"{_which_failed(failed)}; {config.on_item_error.max_failed} may fail",
                 kind=failed[0].kind or "failed",
                 help="look at the first failed item, or allow more failures with `on_item_error`",
+            )
+        if config.enough is not None and len(items) - len(failed) < config.enough:
+            raise NodeError(
+                "EN064",
+                f"{len(items) - len(failed)} of {len(items)} items went well, and `enough` is {config.enough}",
+                kind=failed[0].kind or "failed" if failed else "failed",
+                help="give it more items, or let fewer be enough",
             )
         results = [item.value for item in items if item.status == "ok"]
         return Done(results, errors=len(failed), reason=_which_failed(failed) if failed else "")
