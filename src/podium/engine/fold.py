@@ -14,11 +14,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from podium.engine.anew import reset
 from podium.engine.flow import look, pass_on, resume, take
-from podium.engine.inside import close, end, enter, leave, limit_inside, maybe_close, stop_inside
-from podium.engine.rounds import reopen, reset
+from podium.engine.inside import close, end, enter, leave, limit_inside, maybe_close, settle, stop_inside
+from podium.engine.rounds import reopen
 from podium.engine.state import Ending, Given, NodeState, Request, RunState, is_alive
-from podium.engine.undo import settle, undo_of, unwind
+from podium.engine.undo import undo_of, unwind
 from podium.graph.model import Graph
 from podium.ids import EffectKey, NodePath, RunId
 from podium.ledger.record import (
@@ -138,7 +139,7 @@ def _end_inside(state: RunState, node: NodeState, at: int) -> None:
         if not item.closed:
             close(state, item)
     if not node.forked or unwind(state, node, cause=node) is None:
-        settle(state, node, at, leave)
+        settle(state, node, at)
     else:
         node.status = "unwinding"
 
@@ -373,12 +374,7 @@ def expire(state: RunState, path: NodePath) -> None:
     node = state.nodes.get(path)
     if node is None:
         return
-    if node.status == "waiting" and node.failure is not None and node.failure.then == "round" and node.forked:
-        attempts = node.attempts
-        reset(state, node, frozenset({node.node.index}))
-        node.attempts = attempts
-        look(state, node)
-    elif node.status == "waiting":
+    if node.status == "waiting":
         resume(state, node)
     elif node.status == "pending" and node.node.join is not None:
         node.due = True

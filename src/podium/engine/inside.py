@@ -6,13 +6,13 @@ is undone first (`podium.engine.undo`); then the node around it hears of it, or,
 
 from __future__ import annotations
 
+from podium.engine.anew import reset
 from podium.engine.flow import look, pass_on, resume
 from podium.engine.state import Ending, Given, NodeState, RunState, Scope
-from podium.engine.undo import settle, undone_by, unwind
+from podium.engine.undo import undone_by, unwind
 from podium.graph.joins import handled
 from podium.graph.model import ASK, CONTINUE
-from podium.ids import NodePath
-from podium.ledger.record import NodeSkipped, RunStatus
+from podium.ledger.record import NodeParked, NodeSkipped, RunStatus
 from podium.spec.model import port_of
 
 _ENDS: dict[str, RunStatus] = {
@@ -98,10 +98,29 @@ def end(state: RunState, ending: Ending, at: int, *, cause: NodeState | None = N
 def finish(state: RunState, owner: Scope | NodeState, at: int) -> None:
     """Everything in a scope, or in a node, is undone: the one around it goes on."""
     if isinstance(owner, NodeState):
-        settle(state, owner, at, leave)
+        settle(state, owner, at)
     elif owner.parent is not None:
         owner.parent.failed_items += 1
         _item_closed(state, owner.parent)
+
+
+def settle(state: RunState, node: NodeState, at: int) -> None:
+    """What a failed node did inside itself is undone: it leaves, or waits for the time to begin anew."""
+    failure, attempts = node.failure, node.attempts
+    assert failure is not None
+    if failure.final:
+        node.status = "failed"
+        leave(state, node, failed_port(failure.error_kind), code=failure.code, at=at, kind=failure.error_kind)
+        return
+    reset(state, node, frozenset({node.node.index}))
+    node.status, node.attempts = "waiting", attempts
+    node.parked = NodeParked(reason="retry", due=failure.retry_at)
+    state.remind(failure.retry_at, node.path)
+
+
+def failed_port(kind: str) -> str:
+    """Return the port by which a node is left that failed with an error of this kind."""
+    return kind if kind in ("denied", "limit") else "error"
 
 
 def maybe_close(state: RunState, scope: Scope) -> None:
@@ -189,12 +208,3 @@ def _item_closed(state: RunState, node: NodeState) -> None:
     enter_more(state, node)
     if not node.open_items:
         resume(state, node)
-
-
-def paths_in(node: NodeState) -> list[NodePath]:
-    """Return the path of a node and of everything inside it, what undoes them included."""
-    paths = [node.path] if node.undo is None else [node.path, node.undo.path]
-    for item in node.items:
-        for inner in item.nodes:
-            paths += paths_in(inner)
-    return paths

@@ -14,9 +14,9 @@ from msgspec.structs import replace
 from podium.clock import Millis
 from podium.effects.effect import Suspended
 from podium.engine.fold import STOP
+from podium.engine.inside import failed_port
 from podium.engine.state import NodeState
 from podium.engine.surroundings import Surroundings
-from podium.engine.undo import failed_port
 from podium.errors import NodeError
 from podium.graph.joins import handled
 from podium.graph.model import ASK

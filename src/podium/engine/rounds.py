@@ -1,42 +1,13 @@
-"""Beginning anew: a node that is sent back to work, a failed run that is retried, a run that goes on from another.
-
-What begins anew gets a new round, and with it new paths and new effect keys; what came from outside is kept.
-"""
+"""Beginning several nodes anew: a failed run that is retried, a run that goes on from another one."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from podium.engine.flow import ends, look
-from podium.engine.inside import enter_more, limit_inside, paths_in
+from podium.engine.anew import reset
+from podium.engine.flow import look
+from podium.engine.inside import enter_more, limit_inside
 from podium.engine.state import NodeState, RunState, Scope
-from podium.graph.joins import Tally
-from podium.ids import child_path
-
-
-def reset(state: RunState, node: NodeState, span: frozenset[int]) -> None:
-    """Begin a new round of a node: as if it had not run, but for what came from outside the span."""
-    for path in paths_in(node):
-        for where in (state.nodes, state.ready, state.skips, state.running, state.stops, state.requests, state.doubts):
-            where.pop(path, None)
-    state.let_go(node)
-    scope = node.scope
-    if node.ended:
-        scope.open += 1
-    fresh = NodeState(node.node, scope, node.path, Tally.of(node.node))
-    fresh.round = node.round + 1
-    fresh.path = child_path(scope.prefix, node.node.id, round_=fresh.round)
-    for edge in node.node.incoming:
-        source = scope.nodes[edge.source]
-        if edge.source not in span and source.ended and (edge.held_by < 0 or scope.nodes[edge.held_by].ended):
-            for other, edge_state in ends(source):
-                if other == edge:
-                    fresh.tally.add(edge, edge_state, join=node.node.join is not None)
-                    if node.node.join is not None and edge.kind == "data" and edge_state == "fired":
-                        fresh.arrived.append(edge.source)
-    for name in NodeState.__slots__:
-        setattr(node, name, getattr(fresh, name))
-    state.nodes[node.path] = node
 
 
 def again(state: RunState, scope: Scope, indices: Iterable[int]) -> None:

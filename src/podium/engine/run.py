@@ -38,7 +38,7 @@ SHORT_WAIT_MS = 1_000
 """A timer that is due sooner is waited for in memory; a later one lets the run go."""
 
 FLUSH_AFTER_S = 0.02
-"""How long finished results wait for an intent to ride along with: longer than a loop full of runs takes to come to it."""
+"""How long finished results wait for an intent to ride along with: longer than a busy loop takes to come to it."""
 
 
 @dataclass(kw_only=True)

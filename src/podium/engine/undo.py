@@ -10,14 +10,12 @@ A node that is done speaks for what is inside it: with a `compensate` of its own
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Protocol
+from collections.abc import Iterator
 
 from podium.engine.flow import resume
 from podium.engine.state import NodeState, RunState, Scope, Unwinding
 from podium.graph.joins import Tally
 from podium.ids import NodePath
-from podium.ledger.record import NodeParked
 
 
 def undo_of(state: RunState, node: NodeState) -> None:
@@ -104,32 +102,3 @@ def is_needed(state: RunState, undo: NodeState) -> bool:
     """Whether there is something to undo: the node is done, or an effect of it has no known outcome."""
     assert undo.undoes is not None
     return undo.undoes.status == "done" or bool(state.doubts.get(undo.undoes.path))
-
-
-class Leave(Protocol):
-    """`podium.engine.inside.leave`, handed in: it stands further out."""
-
-    def __call__(self, state: RunState, node: NodeState, port: str, *, code: str, at: int, kind: str) -> None:
-        """See there."""
-        ...
-
-
-def settle(state: RunState, node: NodeState, at: int, leave: Leave | Callable[..., None]) -> None:
-    """What a failed node did inside itself is undone: it leaves, or begins anew when its time has come."""
-    failure = node.failure
-    assert failure is not None
-    if failure.final:
-        node.status = "failed"
-        leave(state, node, failed_port(failure.error_kind), code=failure.code, at=at, kind=failure.error_kind)
-        return
-    node.status = "waiting"
-    node.parked = NodeParked(reason="retry", due=failure.retry_at)
-    state.remind(failure.retry_at, node.path)
-
-
-_KIND_PORTS = {"denied": "denied", "limit": "limit"}
-
-
-def failed_port(kind: str) -> str:
-    """Return the port by which a node is left that failed with an error of this kind."""
-    return _KIND_PORTS.get(kind, "error")

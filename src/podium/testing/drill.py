@@ -22,6 +22,8 @@ from typing import Any, Literal, NamedTuple
 
 from podium.clock import Clock
 from podium.engine.control import open_questions, retry, settle_doubt
+from podium.engine.fold import fold
+from podium.engine.undo import something_to_undo
 from podium.errors import EffectError
 from podium.graph.model import Compiled
 from podium.ids import EffectKey, NodePath, RunId
@@ -102,14 +104,14 @@ class Final:
     def agrees_with(self, other: Final) -> bool:
         """Whether two runs ended alike.
 
-        A run that fails stops what is still under way, and so does a map that fails: how far the branches beside it
-        had come is a matter of time, in every run. What both have finished must have ended the same way.
+        A run that fails stops what is still under way, and so does a scope or a map that fails: how far the branches
+        beside it had come is a matter of time, in every run. What both have finished must have ended the same way.
         """
         if (self.status, self.value) != (other.status, other.value):
             return False
         both = self.nodes.keys() & other.nodes.keys()
         early = self.nodes.keys() ^ other.nodes.keys()
-        ended_early = self.status not in ("done", "done_with_errors") or all("[" in path for path in early)
+        ended_early = self.status not in ("done", "done_with_errors") or all("[" in path or "/" in path for path in early)
         return ended_early and all(self.nodes[path] == other.nodes[path] for path in both)
 
 
@@ -165,12 +167,23 @@ class Drill:
             status = await self._rest(bench, world, run)
             records = await bench.history(run)
             check(records, world)
+            self._nothing_left_to_undo(records)
             report = await verify(store, run)
             assert not report.problems, report.problems
             return await self._final(bench, run, status, records)
         finally:
             with suppress(Killed):  # the listener is a part of the dead process
                 await bench.engine.close()
+
+    def _nothing_left_to_undo(self, records: tuple[Record, ...]) -> None:
+        """What failed has undone what it did, or said that it could not."""
+        ended = records[-1].body
+        if not isinstance(ended, RunEnded):
+            return
+        state = fold(RunId("rdrill0000000"), self._compiled.graph, records)
+        failed = [node.scope for node in state.nodes.values() if node.scope.failures]
+        for scope in [state.root] * (ended.status not in ("done", "done_with_errors")) + failed:
+            assert not something_to_undo(scope), f"something in {scope.prefix or 'the run'} was not undone"
 
     def _bench(self, store: RunStore, world: FatefulWorld, clock: FakeClock, ids: Ids) -> Bench:
         model = ScriptedModel(answer=lambda call: f"answer to {call.messages[-1].text}")
