@@ -9,7 +9,10 @@ from typing import Any, cast
 import pytest
 
 PUBLIC = {
-    "podium": ["EffectError", "EffectKey", "Progress", "ToolSettings", "tool"],
+    "podium": [
+        *("EffectError", "EffectKey", "Handle", "Progress", "Ref", "Result", "ToolSettings", "Workflow", "attach"),
+        *("cel", "grant", "make", "node_type", "run", "start", "sync", "tool"),
+    ],
     "podium.node": [
         *("Answer", "Body", "Collecting", "Context", "Done", "Duration", "EffectDenied", "EffectError", "ErrorKind"),
         *("Expression", "ExpressionError", "Fact", "Feedback", "Fork", "Inner", "ItemResult", "JoinRule", "Message"),

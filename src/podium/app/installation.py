@@ -16,7 +16,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import sys
-from collections.abc import AsyncGenerator, Callable, Generator, Mapping
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from podium.engine.runtime import Engine, Watch
     from podium.graph.model import Compiled
     from podium.node.calls import ModelCall
+    from podium.node.contract import Node
     from podium.node.registry import Registry
     from podium.spec.model import ToolSpec
 
@@ -80,6 +81,7 @@ class Installation:
         ids: IdSource,
         closing: AsyncExitStack,
         models: Models | None,
+        declared: Sequence[Node] = (),
     ) -> None:
         self.home = home
         self.store = store
@@ -89,6 +91,7 @@ class Installation:
         self.principal = principal()
         self._closing = closing
         self._given_models = models
+        self._declared = declared
         self._engine: Engine | None = None
         self._watchers: list[Watch] = []
         self._compiled: dict[WorkflowVersion, Compiled] = {}
@@ -101,10 +104,11 @@ class Installation:
         *,
         create: bool = True,
         models: Models | None = None,
+        nodes: Sequence[Node] = (),
         clock: Clock | None = None,
         ids: IdSource | None = None,
     ) -> AsyncGenerator[Installation]:
-        """Open the installation in `home`; `models` stands in for the installed ones.
+        """Open the installation in `home`; `models` stands in for the installed ones, `nodes` are known beside them.
 
         Raises:
             StoreError: when there is no store and `create` is False, or it cannot be used.
@@ -115,14 +119,16 @@ class Installation:
         async with AsyncExitStack() as closing:
             store = await SqliteStore.open(home, clock=clock, ids=ids, create=create)
             closing.push_async_callback(store.close)
-            yield cls(home=home, store=store, clock=clock, ids=ids, closing=closing, models=models)
+            yield cls(home=home, store=store, clock=clock, ids=ids, closing=closing, models=models, declared=nodes)
 
     @cached_property
     def nodes(self) -> Registry:
         """The node types, shipped and plugged in."""
         from podium.app.nodes import shipped_nodes
+        from podium.node.registry import Registry
 
-        return shipped_nodes()
+        shipped = shipped_nodes()
+        return Registry((*shipped.values(), *self._declared)) if self._declared else shipped
 
     @cached_property
     def models(self) -> Models:
@@ -218,16 +224,32 @@ class Installation:
             self._compiled[version] = compiled
         return compiled
 
-    async def start(self, published: Published, inputs: Mapping[str, Json]) -> RunId:
-        """Create a run, runnable at once.
+    async def start(self, published: Published, inputs: Mapping[str, Json], *, priority: int | None = None) -> RunId:
+        """Create a run, runnable at once or when its turn comes; `priority` takes the place of the workflow's own.
 
         Raises:
             UsageError: when the inputs do not fit.
         """
         engine = await self.engine()
         return await engine.start(
-            published.compiled, version=published.version, inputs=inputs, principal=self.principal
+            published.compiled,
+            version=published.version,
+            inputs=inputs,
+            principal=self.principal,
+            priority=priority,
         )
+
+    async def fork(
+        self,
+        origin: RunId,
+        *,
+        again: Sequence[str] = (),
+        inputs: Mapping[str, Json] | None = None,
+        until: int | None = None,
+    ) -> RunId:
+        """Create a run that goes on from another one, in this person's name; see `Engine.fork`."""
+        engine = await self.engine()
+        return await engine.fork(origin, again=again, inputs=inputs, principal=self.principal, until=until)
 
     async def find_run(self, text: str) -> RunId:
         """Return the run whose id begins with `text`.

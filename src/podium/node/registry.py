@@ -11,7 +11,9 @@ from typing import cast
 
 from podium.errors import UsageError
 from podium.node.contract import Node
-from podium.spec.model import NodeConfig
+from podium.node.function import node_of
+from podium.node.guard import guarded
+from podium.spec.model import NodeConfig, keys_of
 
 ENTRY_POINT = "podium.nodes"
 
@@ -24,6 +26,7 @@ class Registry(Mapping[str, Node]):
         for node in nodes:
             if node.type in self._nodes:
                 raise UsageError("AP003", f"node type `{node.type}` is defined twice", help="uninstall one plug-in")
+            _name_config(node)
             self._nodes[node.type] = node
 
     def __getitem__(self, key: str) -> Node:
@@ -40,6 +43,18 @@ class Registry(Mapping[str, Node]):
         return {key: node.config for key, node in self._nodes.items()}
 
 
+def _name_config(node: Node) -> None:
+    """Tell the config by which key it is found; one that extends another type's config has that one's fields first."""
+    config = node.config
+    if node.type not in keys_of(config):
+        message = f"node type `{node.type}` has a config without a field `{node.type}`"
+        raise UsageError("AP052", message, help="name the main argument like the type")
+    if vars(config).get("type_key", node.type) != node.type:
+        message = f"node types `{config.type_key}` and `{node.type}` have the same config"
+        raise UsageError("AP052", message, help="give each type a config class of its own")
+    config.type_key = node.type
+
+
 def nodes_in(package: ModuleType) -> list[Node]:
     """Return the node types of a package, one a module, in the order of their names.
 
@@ -54,6 +69,6 @@ def nodes_in(package: ModuleType) -> list[Node]:
 
 
 def installed_nodes() -> list[Node]:
-    """Return the node types of installed plug-ins, in the order of their names."""
+    """Return the node types of installed plug-ins, in the order of their names: classes, or marked functions."""
     found = sorted(entry_points(group=ENTRY_POINT), key=lambda point: point.name)
-    return [cast("Node", point.load()()) for point in found]
+    return [guarded(node_of(point.load())) for point in found]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Protocol, Self, cast, get_args, runtime_checkable
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple, Protocol, Self, cast, get_args, runtime_checkable
 
 from pydantic import (
     BaseModel,
@@ -227,6 +227,9 @@ class NodeConfig(SpecModel):
 
     The methods tell the compiler the shape that a type gives to the graph; the defaults fit a plain node.
     """
+
+    type_key: ClassVar[str] = ""
+    """The key that makes a node one of this type; the registry sets it on the class that a node type names."""
 
     about: str = ""
     """A note for readers."""

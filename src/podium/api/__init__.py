@@ -1,0 +1,1 @@
+"""Running workflows from Python: start, watch, answer, wait. Async; `podium.api.sync` is the same for other code."""

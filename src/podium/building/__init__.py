@@ -1,0 +1,1 @@
+"""Workflows built in Python: the same model as in a file, checked by the same rules."""
