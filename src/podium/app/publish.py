@@ -20,7 +20,7 @@ from podium.lint.lint import lint
 from podium.node.registry import Registry
 from podium.spec.diagnostic import Diagnostic, SpecError
 from podium.spec.load import Loaded, load, load_file
-from podium.spec.model import Workflow
+from podium.spec.model import NodeTypes, Workflow
 
 
 class Checked(NamedTuple):
@@ -50,7 +50,16 @@ class Published(NamedTuple):
 def check_file(path: Path, nodes: Registry) -> Checked:
     """Load, compile and lint a file and those it names; whatever is wrong with them is a diagnostic."""
     types = nodes.configs()
-    loaded = load_file(path, node_types=types)
+    return _check(load_file(path, node_types=types), path, types)
+
+
+def check_text(text: str, path: Path, nodes: Registry) -> Checked:
+    """Do the same for text that is not yet in its file, such as what an editor holds."""
+    types = nodes.configs()
+    return _check(load(text, file=str(path), node_types=types), path, types)
+
+
+def _check(loaded: Loaded, path: Path, types: NodeTypes) -> Checked:
     compiled: list[Compiled] = []
 
     def check(workflow: Workflow, each: Loaded, file: str) -> tuple[Diagnostic, ...]:

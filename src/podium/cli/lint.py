@@ -1,57 +1,73 @@
-"""`podium lint FILE…`: find what is wrong or doubtful before anything runs."""
+"""`podium lint FILE…`: find what is wrong or doubtful before anything runs.
+
+Exit codes: 0 nothing is wrong; 1 there is an error, or under `--strict` a warning; 2 the command itself is wrong.
+"""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from podium.cli import exits
-from podium.cli.console import Format, emit, put, say
-from podium.cli.options import Output
+from podium.cli.console import say
+from podium.cli.findings import Report, print_bounds, print_findings
 
 if TYPE_CHECKING:
     from podium.app.publish import Checked
 
+STDIN = "-"
+MAX_CHARS = 4_000_000
+"""Characters read from standard input; the loader says what is wrong with more than it takes."""
+
+_Report = Annotated[
+    Report, typer.Option("--format", "-f", "--output", "-o", help="How to print it.", show_default=True)
+]
+
 
 def lint(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Workflows.")],
+    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Workflows; `-` reads standard input.")],
     strict: Annotated[bool, typer.Option("--strict", help="Warnings fail too.")] = False,
-    output: Output = Format.table,
+    form: _Report = Report.table,
+    stdin_file: Annotated[
+        str, typer.Option("--stdin-file", metavar="NAME", help="What standard input is called in messages.")
+    ] = "stdin",
+    bounds: Annotated[bool, typer.Option("--bounds", help="Print every bound that holds instead.")] = False,
 ) -> None:
     """Check workflow files.
 
     Nothing is run and nothing is written.
     """
     from podium.app.nodes import shipped_nodes
-    from podium.app.publish import check_file
+    from podium.app.publish import check_file, check_text
+    from podium.errors import UsageError
 
+    if bounds and form in (Report.sarif, Report.github):
+        raise UsageError(
+            "AP060", f"bounds are no findings, so `{form}` cannot show them", help="use table, json or yaml"
+        )
     nodes = shipped_nodes()
-    checked = {file: check_file(file, nodes) for file in files}
-    if output is Format.table:
-        _print_findings(checked)
+    checked: dict[str, Checked] = {}
+    for file in files:
+        if file == STDIN:
+            checked[stdin_file] = check_text(sys.stdin.read(MAX_CHARS), Path(stdin_file), nodes)
+        else:
+            checked[str(Path(file))] = check_file(Path(file), nodes)
+    if bounds:
+        print_bounds(checked, form)
     else:
-        from podium.spec.render import as_json
-
-        emit([as_json(finding) for one in checked.values() for finding in one.diagnostics], output, lambda: "")
+        print_findings(checked, form)
     counts = _counts(checked)
-    say(f"{len(files)} checked: {counts['error']} errors, {counts['warning']} warnings")
+    say(f"{len(checked)} checked: {counts['error']} errors, {counts['warning']} warnings")
     if counts["error"] or (strict and counts["warning"]):
         raise typer.Exit(exits.FAILED)
 
 
-def _counts(checked: dict[Path, Checked]) -> dict[str, int]:
+def _counts(checked: dict[str, Checked]) -> dict[str, int]:
     counts = {"error": 0, "warning": 0, "note": 0}
     for one in checked.values():
         for finding in one.diagnostics:
             counts[finding.severity] += 1
     return counts
-
-
-def _print_findings(checked: dict[Path, Checked]) -> None:
-    from podium.spec.render import render
-
-    for file, one in checked.items():
-        if one.diagnostics:
-            put(render(one.diagnostics, texts={str(file): one.text}).rstrip("\n"))
