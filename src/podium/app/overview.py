@@ -16,12 +16,14 @@ from podium.ids import NodePath, RunId
 from podium.ledger.record import PayloadRef, Record
 from podium.ledger.store import RowStatus, RunStore
 from podium.observe.timeline import Timeline
-from podium.observe.view import NodeView, RunView
+from podium.observe.view import FactView, NodeView, RunView
 
 Json = Any
 ERASED = "(erased)"
 PAGE = 5_000
 """Records read at once."""
+MAX_TOLD = 100
+"""Facts whose values are read."""
 
 
 class Ask(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,6 +54,13 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     node: str = ""
 
 
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that a node made known, with its value."""
+
+    fact: FactView
+    value: Json = None
+
+
 class Overview(msgspec.Struct, frozen=True, kw_only=True):
     """A run with its words.
 
@@ -60,6 +69,8 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
         result: What it gave, None when it gave nothing or has not ended well.
         fault: What ended it, when that was no success.
         asks: What it waits for, in the order in which it was asked.
+        told: What it made known, the last `MAX_TOLD`.
+        queued: It waits for its turn, or would if there were none left.
     """
 
     view: RunView
@@ -67,6 +78,8 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
     result: Json
     fault: Fault | None
     asks: tuple[Ask, ...]
+    told: tuple[Told, ...] = ()
+    queued: bool = False
 
 
 async def read_overview(store: RunStore, run: RunId) -> Overview:
@@ -85,6 +98,8 @@ async def read_overview(store: RunStore, run: RunId) -> Overview:
         result=await _result(store, view),
         fault=await read_end_fault(store, view),
         asks=await read_asks(store, run, view.waits),
+        told=tuple([Told(fact=fact, value=await read_json(store, run, fact.value)) for fact in view.facts[-MAX_TOLD:]]),
+        queued=row.queued,
     )
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from podium.ids import NodePath, RunId
 
 REDRAW_S = 0.15
-PEOPLE = frozenset({"approval", "signal", "doubt", "paused"})
+PEOPLE = frozenset({"approval", "signal", "doubt", "ask", "paused"})
 """What a run waits for that time alone does not bring."""
 
 
@@ -109,6 +109,8 @@ class Foreground:
         row = await self._installation.store.row(self._run)
         if row is None or row.seq > self._timeline.seq or row.owner or row.runnable_at or row.status not in PEOPLE:
             return False
+        if row.status == "paused":
+            return True  # whatever its nodes wait for
         return all(node.wait and node.wait.reason in PEOPLE for node in self._timeline.waits)
 
     def _catch_signals(self) -> None:

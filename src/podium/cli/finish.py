@@ -1,4 +1,4 @@
-"""The common end of `run`, `runs resume` and `runs retry`: drive a run here, report, leave with its exit code."""
+"""The common end of `run`, `runs resume`, `runs retry` and forks: drive it here, report, leave with its exit code."""
 
 from __future__ import annotations
 
@@ -23,10 +23,21 @@ async def drive_and_report(
     from podium.cli.report import make_report
     from podium.cli.screen import screen_for
 
+    await _say_if_queued(installation, run)
     screen = screen_for(installation.clock, quiet=form is not Format.table)
     foreground = Foreground(installation, run, screen, asks=is_interactive(), approve_all=approve_all)
     interrupted = await foreground.drive()
     return await make_report(installation, run, interrupted=interrupted)
+
+
+async def _say_if_queued(installation: Installation, run: RunId) -> None:
+    """Say that nothing happens yet because the run's turn has not come."""
+    row = await installation.store.row(run)
+    now = installation.clock.now()
+    if row and row.queued and row.runnable_at and not await installation.store.runnable(now, limit=1, only=run):
+        from podium.cli.console import say
+
+        say(f"it waits for its turn: {row.slots} of `{row.slot}` may be under way at once, and are")
 
 
 def leave_with(report: Report, form: Format) -> None:

@@ -10,13 +10,31 @@ from typing import Annotated
 import typer
 
 from podium.cli import approve, diff, doctor, fmt, graph, lint, new, reject, run, schema, send_signal, version, worker
+from podium.cli.dead import drop as dead_drop
+from podium.cli.dead import list as dead_list
+from podium.cli.dead import retry as dead_retry
 from podium.cli.group import Edge
 from podium.cli.ledger import show as ledger_show
 from podium.cli.ledger import verify as ledger_verify
 from podium.cli.models import check as models_check
 from podium.cli.models import fetch as models_fetch
 from podium.cli.models import list as models_list
-from podium.cli.runs import cancel, resume, retry, show, watch
+from podium.cli.runs import (
+    cancel,
+    census,
+    fork,
+    kill,
+    override,
+    pause,
+    priority,
+    rerun,
+    resume,
+    retry,
+    revise,
+    show,
+    versions,
+    watch,
+)
 from podium.cli.runs import list as runs_list
 
 _HELP = {"help_option_names": ["-h", "--help"]}
@@ -71,10 +89,25 @@ runs = _group("List, inspect and steer runs.")
 runs.command("list")(runs_list.list_runs)
 runs.command("show")(show.show)
 runs.command("watch")(watch.watch)
-runs.command("cancel")(cancel.cancel)
+runs.command("pause")(pause.pause)
 runs.command("resume")(resume.resume)
+runs.command("cancel")(cancel.cancel)
+runs.command("kill")(kill.kill)
+runs.command("priority")(priority.priority)
+runs.command("override")(override.override)
 runs.command("retry")(retry.retry)
+runs.command("rerun")(rerun.rerun)
+runs.command("revise")(revise.revise)
+runs.command("fork")(fork.fork)
+runs.command("census")(census.census)
+runs.command("versions")(versions.versions)
 app.add_typer(runs, name="runs")
+
+dead = _group("See, retry or drop what gave up.")
+dead.command("list")(dead_list.list_dead)
+dead.command("retry")(dead_retry.retry)
+dead.command("drop")(dead_drop.drop)
+app.add_typer(dead, name="dead")
 
 models = _group("See which models there are, and fetch one.")
 models.command("list")(models_list.list_models)

@@ -11,10 +11,13 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
-    from podium.app.overview import Ask, Fault
+    from podium.app.overview import Ask, Fault, Told
     from podium.clock import Millis
     from podium.observe.groups import NodeGroup
-    from podium.observe.view import NodeView
+    from podium.observe.view import NodeView, RunView
+
+
+USUAL_PRIORITY = 5
 
 
 def node_table(nodes: Iterable[NodeView], now: Millis, *, every: bool = False) -> Table:
@@ -46,6 +49,20 @@ def _label(group: NodeGroup) -> str:
     return styled(group.status) if len(group.statuses) == 1 else group.status
 
 
+def standing_lines(view: RunView) -> list[str]:
+    """Return what else is to be said of how a run stands and where it comes from, a line each."""
+    told = [
+        f"goes on from run {view.fork.run} at record {view.fork.seq}" if view.fork else "",
+        f"started by run {view.parent}" if view.parent else "",
+        f"priority {view.priority}" if view.priority != USUAL_PRIORITY else "",
+        f"paused by {view.paused_by}" if view.paused_by and not view.ended else "",
+        f"will end `{view.ending}` once what it did is undone" if view.ending else "",
+        f"{view.not_undone} of its effects could not be undone" if view.not_undone else "",
+        f"dropped by {view.dropped_by}" if view.dropped_by else "",
+    ]
+    return [line for line in told if line]
+
+
 def fault_text(fault: Fault) -> str:
     """Return an error with its place and the next step."""
     where = f" at `{fault.node}`" if fault.node else ""
@@ -60,12 +77,28 @@ def wait_text(ask: Ask) -> str:
     match wait.reason if wait else "":
         case "approval":
             return f"`{ask.path}` asks: {' '.join(ask.text.split())}"
+        case "signal" if _is_callback(ask):
+            return f"`{ask.path}` for the call of whoever holds its token"
         case "signal":
             return f"`{ask.path}` for the signal `{wait.signal if wait else ''}`"
+        case "ask":
+            return f"{' '.join(ask.text.split())}; what now?"
         case "doubt":
             return f"`{ask.path}`: it is not known whether `{ask.effect}` happened"
         case _:
             return f"`{ask.path}` for time to pass"
+
+
+def _is_callback(ask: Ask) -> bool:
+    return ask.node.wait is not None and ask.node.wait.signal.startswith("callback:")
+
+
+def told_text(told: Told) -> str:
+    """Return something that a node made known, in one line."""
+    from podium.cli.ask import shown
+
+    value = "" if told.value is None else f": {' '.join(shown(told.value).split())}"
+    return f"{told.fact.fact} `{told.fact.name}` from `{told.fact.path}`{value}"
 
 
 def how_to_answer(ask: Ask, run: str) -> list[str]:
@@ -74,8 +107,13 @@ def how_to_answer(ask: Ask, run: str) -> list[str]:
     match wait.reason if wait else "":
         case "approval":
             return [f"podium approve {run} {ask.path}", f"podium reject {run} {ask.path} --reason '…'"]
+        case "signal" if _is_callback(ask):
+            return ["podium signal --callback TOKEN"]
         case "signal":
             return [f"podium signal {run} {wait.signal if wait else ''}"]
+        case "ask":
+            override = f"podium runs override {run} {ask.path}"
+            return [f"{override} --retry", f"{override} --output JSON", f"{override} --skip", f"{override} --abort"]
         case "doubt":
             return [
                 f"podium runs resume {run} --landed {ask.path}",

@@ -12,7 +12,7 @@ from podium.app.overview import Overview, read_json, read_overview
 from podium.cli import exits
 from podium.cli.ask import shown
 from podium.cli.console import Format, emit, emit_line, err, put, say
-from podium.cli.present import fault_text, how_to_answer, node_table, wait_text
+from podium.cli.present import fault_text, how_to_answer, node_table, standing_lines, told_text, wait_text
 from podium.cli.shape import run_json
 from podium.cli.words import status_label
 
@@ -121,7 +121,9 @@ def _print_value(report: Report, form: Format) -> None:
 def _closing_lines(report: Report) -> list[str]:
     overview = report.overview
     lines = [f"file: {path}" for path in report.files]
+    lines += [told_text(told) for told in overview.told]
     lines.append(f"run {overview.view.run}: {status_label(overview.status)}")
+    lines += standing_lines(overview.view)
     if overview.fault:
         lines.append(fault_text(overview.fault))
     lines += [f"  waits: {wait_text(ask)}" for ask in overview.asks]

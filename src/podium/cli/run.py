@@ -26,6 +26,9 @@ def run(
         str, typer.Option("--inputs", metavar="FILE", help="All inputs as JSON or YAML; `-` reads standard input.")
     ] = "",
     detach: Annotated[bool, typer.Option("--detach", help="Only start it; a `podium worker` drives it.")] = False,
+    priority: Annotated[
+        int | None, typer.Option("--priority", metavar="N", min=0, max=9, help="Take it up sooner: 9 before 0.")
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Approve whatever the run asks; recorded as yours.")] = False,
     output: Output = Format.table,
 ) -> None:
@@ -45,7 +48,7 @@ def run(
         published = await installation.publish(file)
         _remark(published)
         values = await gather_inputs(installation.store, published.compiled.inputs, inputs or [], given)
-        return await installation.start(published, values)
+        return await installation.start(published, values, priority=priority)
 
     async def work(installation: Installation) -> None:
         started = await start(installation)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from podium.clock import Clock, Millis
     from podium.ids import NodePath
     from podium.observe.live import Streams
-    from podium.observe.view import NodeStatus, NodeView, Progress
+    from podium.observe.view import FactView, NodeStatus, NodeView, Progress
 
 MAX_ROWS = 16
 """Open nodes shown at once; more would scroll."""
@@ -74,7 +74,7 @@ class News:
         """Return whether the node's change is worth a line, once."""
         if node.items > FEW_ITEMS:
             self._crowds.add(f"{node.path}[")
-        state = (node.status, node.attempts)
+        state = (node.status, node.attempts + node.fallback)
         if self._told.get(node.path) == state:
             return False
         self._told[node.path] = state
@@ -95,6 +95,8 @@ class PlainScreen:
         for node in progress.changed:
             if self._news.of(node):
                 say(_line(node, now, progress.created_at))
+        for fact in progress.facts:
+            say(_fact_line(fact, progress.created_at))
 
     def tell(self, text: str) -> None:
         """Print the line."""
@@ -106,6 +108,8 @@ class PlainScreen:
 
 def _line(node: NodeView, now: Millis, since: Millis) -> str:
     facts = [
+        f"fallback {node.fallback}" if node.fallback else "",
+        f"by {node.overridden_by}" if node.overridden_by else "",
         f"attempt {node.attempts}" if node.attempts > 1 else "",
         f"{count(node.output_tokens)} tokens" if node.output_tokens else "",
         took(node.ms(now)) if node.ended_at else "",
@@ -114,6 +118,10 @@ def _line(node: NodeView, now: Millis, since: Millis) -> str:
     known = ", ".join(fact for fact in facts if fact)
     elapsed = took(max(0, now - since))
     return f"{elapsed:>8}  {node.path}  {node.label}" + (f"  ({known})" if known else "")
+
+
+def _fact_line(fact: FactView, since: Millis) -> str:
+    return f"{took(max(0, fact.at - since)):>8}  {fact.path}  {fact.fact} `{fact.name}`"
 
 
 class LiveScreen:
@@ -137,6 +145,8 @@ class LiveScreen:
         for node in progress.changed:
             if self._news.of(node) and node.ended_at:
                 self._live.console.print(Text(_line(node, now, progress.created_at), style=_dim(node)))
+        for fact in progress.facts:
+            self._live.console.print(Text(_fact_line(fact, progress.created_at)))
         self._live.update(_table(progress, streams, now), refresh=True)
 
     def tell(self, text: str) -> None:
@@ -152,7 +162,7 @@ class LiveScreen:
 
 
 def _dim(node: NodeView) -> str:
-    return "dim" if node.label in {"done", "skipped", "revised"} else "red"
+    return "dim" if node.label in {"done", "skipped", "revised", "withdrawn", "overridden"} else "red"
 
 
 def _table(progress: Progress, streams: Streams, now: Millis) -> RenderableType:
@@ -175,5 +185,6 @@ def _table(progress: Progress, streams: Streams, now: Millis) -> RenderableType:
     if len(progress.working) > MAX_ROWS:
         table.add_row(f"… and {len(progress.working) - MAX_ROWS} more")
     elapsed = took(max(0, now - progress.created_at))
-    table.add_row(f"[dim]{escape(progress.run)}[/dim]", f"[dim]{progress.closed} done[/dim]", "", elapsed)
+    stands = f"paused by {escape(progress.paused_by)}" if progress.paused_by else f"{progress.closed} done"
+    table.add_row(f"[dim]{escape(progress.run)}[/dim]", f"[dim]{stands}[/dim]", "", elapsed)
     return table

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from podium.cli.words import status_label, when
+from podium.cli.words import row_label, status_label, when
 
 if TYPE_CHECKING:
-    from podium.app.overview import Ask, Fault, Overview
+    from podium.app.overview import Ask, Fault, Overview, Told
     from podium.clock import Millis
     from podium.ledger.store import RunRow
     from podium.observe.view import NodeView
@@ -21,11 +21,19 @@ def row_json(row: RunRow) -> dict[str, Json]:
         "run": row.id,
         "workflow": row.workflow,
         "version": row.version,
-        "status": status_label(row.status),
+        "status": row_label(row),
+        "priority": row.priority,
+        "parent": row.parent,
+        "turns_with": row.slot,
         "created_at": when(row.created_at),
         "updated_at": when(row.updated_at),
         "records": row.seq,
     }
+
+
+def overview_label(overview: Overview) -> str:
+    """Return how a run stands; `queued` while it waits for its turn."""
+    return "queued" if overview.queued and overview.status == "running" else status_label(overview.status)
 
 
 def run_json(overview: Overview, now: Millis) -> dict[str, Json]:
@@ -35,16 +43,29 @@ def run_json(overview: Overview, now: Millis) -> dict[str, Json]:
         "run": view.run,
         "workflow": view.workflow,
         "version": view.version,
-        "status": status_label(overview.status),
+        "status": overview_label(overview),
         "principal": view.principal,
         "created_at": when(view.created_at),
         "updated_at": when(view.updated_at),
         "records": view.seq,
+        "priority": view.priority,
+        "parent": view.parent,
+        "fork": {"run": view.fork.run, "record": view.fork.seq, "again": list(view.fork.again)} if view.fork else None,
+        "paused_by": view.paused_by,
+        "ending": view.ending or "",
+        "not_undone": view.not_undone,
         "result": overview.result,
         "error": fault_json(overview.fault),
         "waiting": [ask_json(ask) for ask in overview.asks],
+        "told": [told_json(told) for told in overview.told],
         "nodes": [node_json(node, now) for node in view.nodes],
     }
+
+
+def told_json(told: Told) -> dict[str, Json]:
+    """Return something that a node made known."""
+    fact = told.fact
+    return {"at": when(fact.at), "node": fact.path, "as": fact.fact, "name": fact.name, "value": told.value}
 
 
 def fault_json(fault: Fault | None) -> dict[str, Json] | None:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from podium.cli import exits
+
+if TYPE_CHECKING:
+    from podium.ledger.store import RunRow
 
 STYLES = {
     "done": "green",
@@ -19,6 +23,9 @@ STYLES = {
     "waiting": "magenta",
     "skipped": "dim",
     "revised": "yellow",
+    "overridden": "yellow",
+    "withdrawn": "dim",
+    "queued": "magenta",
     "rejected": "red",
     "expired": "red",
     "error": "red",
@@ -31,6 +38,11 @@ def status_label(status: str) -> str:
     """Return `done`, or `waiting(approval)` for the status of a run that waits."""
     waits = status != "running" and exits.for_status(status) == exits.WAITING
     return f"waiting({status})" if waits else status
+
+
+def row_label(row: RunRow) -> str:
+    """Return how a run of a list stands; `queued` while it waits for its turn."""
+    return "queued" if row.queued and row.status == "running" else status_label(row.status)
 
 
 def style(status: str) -> str:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 
 from podium.cli.console import Format, emit, say
 from podium.cli.options import Output
-from podium.cli.words import ago, status_label, styled
+from podium.cli.words import ago, row_label, styled
 
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from podium.app.installation import Installation
     from podium.clock import Millis
     from podium.ledger.store import RowStatus, RunRow
+
+
+QUEUED: Final = "queued"
+MAX_ROWS = 100_000
 
 
 def list_runs(
@@ -22,6 +27,7 @@ def list_runs(
         list[str] | None,
         typer.Option("--status", metavar="STATUS", help="Only runs that stand so; `waiting` means all that wait."),
     ] = None,
+    workflow: Annotated[str, typer.Option("--workflow", metavar="NAME", help="Only runs of this workflow.")] = "",
     limit: Annotated[int, typer.Option("--limit", min=1, max=100_000, help="At most so many.")] = 50,
     output: Output = Format.table,
 ) -> None:
@@ -31,13 +37,27 @@ def list_runs(
     from podium.clock import SystemClock
 
     wanted = _statuses(status or [])
-    rows = within(lambda installation: installation.store.rows(status=wanted, limit=limit))
+    rows = within(lambda installation: _rows(installation, wanted, workflow, limit))
     emit([row_json(row) for row in rows], output, lambda: _table(rows, SystemClock().now()))
     if not rows and output is Format.table:
         say("no runs; start one with: podium run FILE")
 
 
-def _statuses(names: list[str]) -> tuple[RowStatus, ...]:
+async def _rows(
+    installation: Installation, wanted: tuple[RowStatus | Literal["queued"], ...], workflow: str, limit: int
+) -> tuple[RunRow, ...]:
+    """Return the rows; a run that waits for its turn is `queued`, although its row says `running`."""
+    split = wanted and ("running" in wanted) != (QUEUED in wanted)
+    statuses: set[RowStatus] = {"running" if name == "queued" else name for name in wanted}
+    rows = await installation.store.rows(
+        status=tuple(sorted(statuses)), workflow=workflow, limit=MAX_ROWS if split else limit
+    )
+    if split:
+        rows = tuple(row for row in rows if row.status != "running" or row.queued == (QUEUED in wanted))
+    return rows[:limit]
+
+
+def _statuses(names: list[str]) -> tuple[RowStatus | Literal["queued"], ...]:
     """Return the statuses of rows that are meant.
 
     Raises:
@@ -52,9 +72,10 @@ def _statuses(names: list[str]) -> tuple[RowStatus, ...]:
 
     waits: tuple[RowStatus, ...] = get_args(WaitReason)
     ends: tuple[RowStatus, ...] = get_args(RunStatus)
-    known: dict[str, tuple[RowStatus, ...]] = {status: (status,) for status in ("running", *waits, *ends)}
-    known["waiting"] = waits
-    found: list[RowStatus] = []
+    known: dict[str, tuple[RowStatus | Literal["queued"], ...]]
+    known = {status: (status,) for status in ("running", *waits, *ends)}
+    known |= {"waiting": waits, QUEUED: ("queued",)}
+    found: list[RowStatus | Literal["queued"]] = []
     for name in names:
         if name not in known:
             near = did_you_mean(name, known)
@@ -70,7 +91,17 @@ def _table(rows: tuple[RunRow, ...], now: Millis) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for name in ("run", "workflow", "status", "started", "changed"):
         table.add_column(name, no_wrap=True)
+    table.add_column("priority", justify="right")
+    table.add_column("")
     for row in rows:
-        label = styled(status_label(row.status))
-        table.add_row(row.id, escape(row.workflow), label, ago(row.created_at, now), ago(row.updated_at, now))
+        times = ago(row.created_at, now), ago(row.updated_at, now)
+        more = escape(_more(row))
+        table.add_row(row.id, escape(row.workflow), styled(row_label(row)), *times, str(row.priority), more)
     return table
+
+
+def _more(row: RunRow) -> str:
+    """Return what a queued run waits for, and who started a run that a run has started."""
+    turn = f"one of {row.slots} of {row.slot}" if row.queued and row.status == "running" else ""
+    parent = f"started by {row.parent}" if row.parent else ""
+    return ", ".join(part for part in (turn, parent) if part)

@@ -24,9 +24,9 @@ def resume(
     ] = "",
     output: Output = Format.table,
 ) -> None:
-    """Drive a run on that nobody drives.
+    """Let a run go on here.
 
-    It was interrupted, or it has been answered while nobody drove it.
+    It was paused or interrupted, or it has been answered while nobody drove it.
     """
     from podium.cli.finish import drive_and_report, leave_with
     from podium.cli.session import within
@@ -34,10 +34,21 @@ def resume(
     async def work(installation: Installation) -> None:
         found = await installation.find_run(run)
         await _settle(installation, found, landed, not_landed)
+        await _go_on(installation, found)
         say(f"run {found}")
         leave_with(await drive_and_report(installation, found, form=output), output)
 
     within(work)
+
+
+async def _go_on(installation: Installation, run: RunId) -> None:
+    """Take back a pause."""
+    from podium.app.overview import read_timeline
+    from podium.engine.control import resume_paused
+
+    timeline = await read_timeline(installation.store, run)
+    if timeline.paused and not timeline.ended:
+        await resume_paused(installation.store, installation.ids, run, by=installation.principal)
 
 
 async def _settle(installation: Installation, run: RunId, landed: str, not_landed: str) -> None:

@@ -43,17 +43,21 @@ def _page(overview: Overview, now: Millis, *, every: bool) -> Group:
     from rich.text import Text
 
     from podium.cli.ask import shown
-    from podium.cli.present import fault_text, node_table
-    from podium.cli.words import status_label, style, when
+    from podium.cli.present import fault_text, node_table, standing_lines, told_text
+    from podium.cli.shape import overview_label
+    from podium.cli.words import style, when
 
-    view, status = overview.view, status_label(overview.status)
+    view, status = overview.view, overview_label(overview)
     parts = [
         Text.assemble(f"run {view.run}: ", (status, style(status))),
         Text(f"workflow {view.workflow}, version {view.version[:12]}"),
         Text(f"started by {view.principal} {when(view.created_at)}"),
+        *(Text(line) for line in standing_lines(view)),
         Text(""),
         node_table(view.nodes, now, every=every),
     ]
+    if overview.told:
+        parts += [Text(""), *(Text(told_text(told)) for told in overview.told)]
     if overview.result is not None:
         parts += [Text(""), Text(shown(overview.result))]
     if overview.fault:

@@ -1,0 +1,1 @@
+"""`podium dead …`: one file a command."""
