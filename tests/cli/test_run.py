@@ -38,9 +38,16 @@ def test_a_run_as_json_is_one_line_with_stable_keys(podium: Podium, workflow: Wr
         "created_at": IsStr(regex=r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"),
         "updated_at": IsStr(),
         "records": IsInt(gt=2),
+        "priority": 5,
+        "parent": "",
+        "fork": None,
+        "paused_by": "",
+        "ending": "",
+        "not_undone": 0,
         "result": "Hello Bob",
         "error": None,
         "waiting": [],
+        "told": [],
         "nodes": [
             {
                 "path": "hello",
