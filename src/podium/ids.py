@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
+from functools import lru_cache
 from typing import NewType, Protocol
 
 RunId = NewType("RunId", str)
@@ -105,6 +106,7 @@ def item_path(map_path: NodePath, index: int) -> NodePath:
     return NodePath(f"{map_path}[{index}]")
 
 
+@lru_cache(maxsize=4096)
 def effect_key(root: RunId, path: NodePath, effect: str, *, turn: int = 0, position: int = 0) -> EffectKey:
     """Return the idempotency key of an effect (architecture, rule 4: names, not counters).
 

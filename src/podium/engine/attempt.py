@@ -50,21 +50,7 @@ class Attempt:
         self._node = node
         self._type: Node = run.nodes[node.work.type]
         self._report = Report(run, node)
-        home = node.scope.home.graph
-        self._flows = home.flows
-        self._context = NodeContext(
-            state=run.state,
-            node=node,
-            gateway=run.gateway,
-            journal=run.journal,
-            values=run.values,
-            clock=run.clock,
-            grants=home.tools,
-            flows=home.flows,
-            workflow=home.flow or run.workflow,
-            principal=run.principal,
-            watch=run.watch,
-        )
+        self._context = NodeContext(run, node)
 
     async def entries(self) -> list[Entry]:
         """Carry the attempt out and return how it ended.
@@ -122,7 +108,10 @@ class Attempt:
     def _given(self, fork: Fork, flow: str) -> Fork:
         """Return what a sub-workflow is given, with the defaults of its inputs."""
         try:
-            return Fork([complete_inputs(self._flows[flow].inputs, given) for given in fork.items], part=fork.part)
+            return Fork(
+                [complete_inputs(self._node.scope.home.graph.flows[flow].inputs, given) for given in fork.items],
+                part=fork.part,
+            )
         except UsageError as error:
             raise NodeError(error.code, f"`{flow}`: {error.message}", kind="invalid_input", help=error.help) from None
 
@@ -189,7 +178,7 @@ class Attempt:
                 causes=error["causes"],
             )
         program = scope.graph.result
-        if scope.open:
+        if scope.open or scope.withdrawn:
             return ItemResult(index=index, part=part, status="skipped")
         if program is None:  # a sub-workflow without a result
             return ItemResult(index=index, part=part, status="ok")

@@ -3,81 +3,71 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
-from podium.clock import Clock, Millis
+from podium.clock import Millis
 from podium.effects.effect import Effect, Known
-from podium.effects.gateway import Gateway
-from podium.effects.ports import Journal
-from podium.engine.state import NodeState, RunState
-from podium.engine.values import Values
+from podium.engine.state import EffectState, NodeState
+from podium.engine.surroundings import Surroundings
 from podium.errors import NodeError
 from podium.ids import NodePath, RunId, effect_key
 from podium.node.calls import Call, ModelCall, ModelReply, Reply, RunCall, RunReply, ToolCall, ToolReply
 from podium.node.contract import Feedback
-from podium.spec.model import Expression, ToolSpec, Workflow
+from podium.spec.model import Expression
 
 Json = Any
 
 
-@dataclass(kw_only=True, slots=True)
 class NodeContext:
     """What a node of this attempt sees.
 
     Attributes:
+        feedback: Why it runs again.
         names: Values for late expressions.
+        idle, idle_s: The timeout that each sign of life puts off, and by how much.
         unknown: The effect that was stopped after it had been sent, if one was.
     """
 
-    state: RunState
-    node: NodeState
-    gateway: Gateway
-    journal: Journal
-    values: Values
-    clock: Clock
-    grants: Mapping[str, ToolSpec]
-    flows: Mapping[str, Workflow]
-    workflow: str
-    principal: str
-    watch: Callable[[NodePath, str], None]
-    feedback: Feedback | None = None
-    names: dict[str, Json] = field(default_factory=dict[str, Json])
-    idle: asyncio.Timeout | None = None
-    idle_s: float = 0.0
-    unknown: Effect | None = None
+    __slots__ = ("_home", "_node", "_run", "feedback", "idle", "idle_s", "names", "unknown")
+
+    def __init__(self, run: Surroundings, node: NodeState) -> None:
+        self._run, self._node, self._home = run, node, node.scope.home.graph
+        self.feedback: Feedback | None = None
+        self.names: dict[str, Json] = {}
+        self.idle: asyncio.Timeout | None = None
+        self.idle_s = 0.0
+        self.unknown: Effect | None = None
 
     @property
     def run_id(self) -> RunId:
         """The run."""
-        return self.state.run
+        return self._run.state.run
 
     @property
     def path(self) -> NodePath:
         """Where the node stands, and which of its fallbacks it is."""
-        return self.node.place
+        return self._node.place
 
     @property
     def attempt(self) -> int:
         """Which try this is, from 1."""
-        return self.node.attempts + 1
+        return self._node.attempts + 1
 
     def now(self) -> Millis:
         """Return the wall clock."""
-        return self.clock.now()
+        return self._run.clock.now()
 
     def evaluate(self, expression: Expression, **names: Json) -> Json:
         """Evaluate a late expression."""
-        return self.node.work.late[str(expression)].eval({**self.names, **names})
+        return self._node.work.late[str(expression)].eval({**self.names, **names})
 
     def progress(self, text: str) -> None:
         """Tell watchers, and put the idle timeout off."""
         if self.idle is not None and not self.idle.expired():
             self.idle.reschedule(asyncio.get_running_loop().time() + self.idle_s)
-        self.watch(self.path, text)
+        self._run.watch(self.path, text)
 
     async def call_model(self, call: ModelCall) -> ModelReply:
         """Ask a model, through the gateway."""
@@ -102,38 +92,37 @@ class NodeContext:
         raise _wrong_reply(f"run.{call.action}")
 
     async def _perform(self, call: Call, name: str, position: int) -> Reply:
-        assert self.state.created is not None
+        run, home = self._run, self._home
+        root = run.root
+        key = effect_key(root, self.path, name, turn=call.turn, position=position)
+        recorded = run.state.effects.get(key)
         effect = Effect(
-            run=self.state.run,
-            root=self.state.created.root,
+            run=run.state.run,
+            root=root,
             path=self.path,
             attempt=self.attempt,
             call=call,
-            grants=self.grants,
-            known=await self._known(call, name, position),
-            journal=self.journal,
+            grants=home.tools,
+            known=Known() if recorded is None else await self._known(recorded),
+            journal=run.journal,
             progress=self.progress,
-            flows=self.flows,
-            workflow=self.workflow,
-            principal=self.principal,
+            flows=home.flows,
+            workflow=home.flow or run.workflow,
+            principal=run.principal,
         )
         try:
-            return await self.gateway.perform(effect)
+            return await run.gateway.perform(effect)
         finally:
             if effect.unknown:
                 self.unknown = effect
 
-    async def _known(self, call: Call, name: str, position: int) -> Known:
-        """Return what the run's state says of the effect that this call is."""
-        assert self.state.created is not None
-        key = effect_key(self.state.created.root, self.path, name, turn=call.turn, position=position)
-        known = self.state.effects.get(key)
-        if known is None:
-            return Known()
+    async def _known(self, known: EffectState) -> Known:
+        """Return what the run's state says of an effect."""
+        values = self._run.values
         reply: Reply | None = None
         if known.reply is not None:
-            reply = msgspec.convert(await self.values.load(known.reply), Reply)
-        question = await self.values.load(known.question) if known.approval else None
+            reply = msgspec.convert(await values.load(known.reply), Reply)
+        question = await values.load(known.question) if known.approval else None
         return Known(
             attempts=known.attempts,
             lost=known.lost,

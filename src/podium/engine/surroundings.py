@@ -10,7 +10,7 @@ from podium.effects.gateway import Gateway
 from podium.effects.ports import Journal
 from podium.engine.state import RunState
 from podium.engine.values import Values
-from podium.ids import IdSource, NodePath
+from podium.ids import IdSource, NodePath, RunId
 from podium.node.registry import Registry
 
 
@@ -32,6 +32,12 @@ class Surroundings:
     ids: IdSource
     workflow: str
     watch: Callable[[NodePath, str], None]
+
+    @property
+    def root(self) -> RunId:
+        """The run under whose name effects are keyed."""
+        assert self.state.created is not None
+        return self.state.created.root
 
     @property
     def principal(self) -> str:

@@ -111,7 +111,8 @@ class Final:
             return False
         both = self.nodes.keys() & other.nodes.keys()
         early = self.nodes.keys() ^ other.nodes.keys()
-        ended_early = self.status not in ("done", "done_with_errors") or all("[" in path or "/" in path for path in early)
+        inside = all("[" in path or "/" in path for path in early)
+        ended_early = inside or self.status not in ("done", "done_with_errors")
         return ended_early and all(self.nodes[path] == other.nodes[path] for path in both)
 
 
