@@ -144,6 +144,8 @@ def close(state: RunState, scope: Scope) -> None:
         state.skips.pop(node.path, None)
         if node.path in state.running:
             state.stops[node.path] = None
+        else:
+            state.let_go(node)
         if node.status == "waiting" and node.parked is not None and node.parked.reason in _ASKED:
             state.skips[node.path] = NodeSkipped(reason="withdrawn")
         for item in node.items:
@@ -199,6 +201,7 @@ def _item_closed(state: RunState, node: NodeState) -> None:
     if too_many or (body.enough and node.ok_items >= body.enough):
         for item in node.items:
             if not item.closed:
+                item.withdrawn = not too_many
                 close(state, item)
                 node.open_items -= 1
         if not too_many:

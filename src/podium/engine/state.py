@@ -144,6 +144,7 @@ class Scope:
         open: Nodes that have not ended.
         failures: Nodes whose failure nobody handles; the first one ends the scope.
         late: It was stopped because it took too long.
+        withdrawn: It was stopped because other items were enough.
         closed: Nothing in it will begin any more, but for what undoes.
         unwinding: What was done in it is being undone.
         home: The workflow or sub-workflow that it stands in: the outermost scope that its nodes can see.
@@ -158,6 +159,7 @@ class Scope:
     open: int = 0
     failures: list[NodeState] = field(default_factory=list[NodeState])
     late: bool = False
+    withdrawn: bool = False
     closed: bool = False
     unwinding: Unwinding | None = None
     home: Scope = field(init=False)
@@ -340,7 +342,7 @@ class RunState:
         state = self.running.pop(path, None)
         if state is None or state.status != "ready":
             return
-        if not state.begun and state.parked is None and not state.forked:
+        if state.scope.closed or (not state.begun and state.parked is None and not state.forked):
             self.let_go(state)
         if path not in self.skips and (state.undoes is not None or not state.scope.closed):
             self.ready[path] = state
