@@ -252,8 +252,20 @@ class ActiveRun:
         if timer and timer - self.clock.now() <= SHORT_WAIT_MS:
             await self._sleep(max(0.0, (timer - self.clock.now()) / 1000))
             return None
+        if not self._waits():
+            self.defer([Entry(body=RunEnding(status="failed", code="EN020"))])
+            return None
         status = self._waiting_for()
         return status if await self.writer.release(status, next_timer_at=next_moment) else None
+
+    def _waits(self) -> bool:
+        """Whether anything can ever happen in this run: a run that rests for ever would be the worst of failures."""
+        state = self.state
+        return state.paused or any(
+            node.status == "waiting" or (node.status == "pending" and node.node.join is not None and node.arrived)
+            for node in state.nodes.values()
+            if is_alive(node)
+        )
 
     def _waiting_for(self) -> LiveStatus:
         """Return what people should see that the run waits for: a person before a clock."""

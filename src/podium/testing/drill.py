@@ -113,7 +113,13 @@ class Final:
         early = self.nodes.keys() ^ other.nodes.keys()
         inside = all("[" in path or "/" in path for path in early)
         ended_early = inside or self.status not in ("done", "done_with_errors")
-        return ended_early and all(self.nodes[path] == other.nodes[path] for path in both)
+        # what was stopped before it had done anything needs no undoing
+        told = [path for path in both if "not_chosen" not in (self.nodes[path], other.nodes[path]) or not _undoes(path)]
+        return ended_early and all(self.nodes[path] == other.nodes[path] for path in told)
+
+
+def _undoes(path: str) -> bool:
+    return path.endswith(".compensate")
 
 
 class Drilled(NamedTuple):
