@@ -52,6 +52,8 @@ class _Loop:
     def close(self) -> None:
         """Stop the thread."""
         if not self._loop.is_closed():
+            for ending in (self._loop.shutdown_asyncgens(), self._loop.shutdown_default_executor()):
+                asyncio.run_coroutine_threadsafe(ending, self._loop).result()
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
             self._loop.close()

@@ -5,20 +5,23 @@ result = await run_workflow("hello.yaml", model=ScriptedModel(["Hello."]), input
 assert (result.status, result.value) == ("done", "Hello.")
 ```
 
-It is the real loader, compiler and engine; only the outside is scripted. Waits are answered by `answers`, and timers
-are due at once, so a run comes back ended or waiting for a person.
+It is the real loader, compiler, lint and engine; only the outside is scripted. Waits are answered by `answers`, and
+timers are due at once, so a run comes back ended or waiting for a person. A workflow built in Python
+(`podium.Workflow`) is run as it is, with the node types that its program declares.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 
-import podium.nodes
+from podium.building.types import node_types, with_declared
+from podium.building.workflow import Workflow as Builder
 from podium.clock import Clock
 from podium.effects.ports import Models, Tools
 from podium.engine.control import answer, open_questions
@@ -29,8 +32,10 @@ from podium.graph.model import Compiled
 from podium.ids import IdSource, NodePath, RunId, SystemIds, WorkerId, WorkflowVersion, new_worker_id
 from podium.ledger.record import NodeDone, NodeParked, Record, RunEnded
 from podium.ledger.store import RowStatus, RunStore, WorkflowSource
-from podium.node.registry import Registry, installed_nodes, nodes_in
-from podium.spec.diagnostic import SpecError
+from podium.lint.check import check_text
+from podium.node.contract import Node
+from podium.node.registry import Registry
+from podium.spec.diagnostic import Diagnostic, SpecError
 from podium.spec.load import load
 from podium.testing.clock import FakeClock
 from podium.testing.memory import MemoryStore
@@ -51,6 +56,7 @@ class RunResult:
         outs: The result of every node that left by `out`, by path.
         ports: The port by which each node left, by path.
         records: All of them.
+        remarks: What lint remarked, as `podium run` prints it; nothing for a workflow that came compiled.
     """
 
     run: RunId
@@ -60,6 +66,7 @@ class RunResult:
     ports: Mapping[str, str]
     records: tuple[Record, ...]
     store: RunStore
+    remarks: tuple[Diagnostic, ...] = ()
 
 
 def compile_text(text: str, *, file: str = "workflow.yaml", nodes: Registry | None = None) -> Compiled:
@@ -80,11 +87,11 @@ def compile_text(text: str, *, file: str = "workflow.yaml", nodes: Registry | No
 
 def all_nodes() -> Registry:
     """Return the shipped node types and those of installed plug-ins."""
-    return Registry((*nodes_in(podium.nodes), *installed_nodes()))
+    return node_types()
 
 
 async def run_workflow(
-    workflow: str | Path | Compiled,
+    workflow: str | Path | Compiled | Builder,
     *,
     inputs: Mapping[str, Json] | None = None,
     model: Models | None = None,
@@ -97,7 +104,7 @@ async def run_workflow(
     """Run a workflow until it ends or waits for somebody who has no answer.
 
     Args:
-        workflow: Its text, its file, or compiled.
+        workflow: Its text, its file, as it is built in Python, or compiled.
         model: What answers; by default a small valid answer to everything.
         tools: The world behind the grants, `{"grant.function": value or function}`.
         answers: What people say, by node path; `*` for every node.
@@ -107,7 +114,7 @@ async def run_workflow(
         SpecError: the workflow has errors.
         UsageError: the inputs do not fit.
     """
-    compiled = workflow if isinstance(workflow, Compiled) else compile_text(_text(workflow))
+    compiled, remarks, declared = await asyncio.to_thread(_checked, workflow)
     clock = clock or FakeClock(tick_ms=1)
     bench = Bench(
         compiled,
@@ -116,11 +123,12 @@ async def run_workflow(
         tools=_tools(tools),
         clock=clock,
         ids=ids or SystemIds(),
+        declared=declared,
     )
     try:
         run = await bench.start(inputs or {})
         status = await bench.settle(run, answers or {})
-        return await bench.result(run, status)
+        return replace(await bench.result(run, status), remarks=remarks)
     finally:
         await bench.engine.close()
 
@@ -138,6 +146,7 @@ class Bench:
         clock: Clock,
         ids: IdSource,
         worker: WorkerId | None = None,
+        declared: Sequence[Node] = (),
     ) -> None:
         self.compiled, self.store, self.clock, self.ids = compiled, store, clock, ids
         self.worker = worker or new_worker_id(ids)
@@ -145,7 +154,7 @@ class Bench:
         self.version = version(self._closure)
         self.engine = Engine(
             store=store,
-            nodes=all_nodes(),
+            nodes=with_declared(declared),
             models=model,
             tools=tools,
             workflows=self._compiled,
@@ -217,6 +226,25 @@ class Bench:
                 case _:
                     continue
         return RunResult(run=run, status=status, value=value, outs=outs, ports=ports, records=records, store=self.store)
+
+
+def _checked(workflow: str | Path | Compiled | Builder) -> tuple[Compiled, tuple[Diagnostic, ...], Sequence[Node]]:
+    """Return what can be run, what lint remarked, and the node types that are declared in the program.
+
+    Raises:
+        SpecError: as `podium run` refuses it.
+    """
+    match workflow:
+        case Compiled():
+            return workflow, (), ()
+        case Builder():
+            checked, file, declared = workflow.checked(), workflow.file, workflow.declared
+        case _:
+            file, declared = "workflow.yaml", ()
+            checked = check_text(_text(workflow), file=file, node_types=all_nodes().configs())
+    if checked.compiled is None:
+        raise SpecError(checked.diagnostics, texts={file: checked.text})
+    return checked.compiled, checked.diagnostics, declared
 
 
 def _text(workflow: str | Path) -> str:
