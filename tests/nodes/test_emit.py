@@ -6,13 +6,18 @@ from typing import Any
 import msgspec
 import pytest
 
+from podium.ids import SystemIds
 from podium.ledger.record import FactEmitted, NodeDone
 from podium.node.calls import RunCall
 from podium.node.contract import Done, Fact
 from podium.nodes.emit import EmitNode
 from podium.spec.types import Type, parse_type
+from podium.testing.clock import FakeClock
 from podium.testing.context import ScriptedContext
-from podium.testing.running import run_workflow
+from podium.testing.memory import MemoryStore
+from podium.testing.running import Bench, compile_text, run_workflow
+from podium.testing.scripted import ScriptedModel
+from podium.testing.tools import ScriptedTools
 
 pytestmark = pytest.mark.anyio
 
@@ -118,3 +123,39 @@ nodes:
 
     assert result.status == "signal"
     assert result.ports == {"say": "out", "one": "out"}
+
+
+TWO_RUNS = """podium: 1
+name: two
+inputs: {to: {type: text, default: ""}}
+nodes:
+  role: {switch: [{when: inputs.to == '', then: hear}], else: say}
+  hear: {wait: {signal: go, expires: 1d}}
+  say: {emit: go, as: event, to: inputs.to, value: 7, on_error: {invalid_input: deaf}}
+  deaf: {transform: "${say.error.message}"}
+"""
+
+
+async def test_an_event_wakes_the_run_that_it_is_sent_to_and_a_run_that_is_gone_is_an_error() -> None:
+    clock = FakeClock(tick_ms=1)
+    bench = Bench(
+        compile_text(TWO_RUNS),
+        store=MemoryStore(clock=clock),
+        model=ScriptedModel(),
+        tools=ScriptedTools(),
+        clock=clock,
+        ids=SystemIds(),
+    )
+    hearer = await bench.start({})
+    assert await bench.settle(hearer, {}) == "signal"
+
+    first = await bench.start({"to": hearer})
+    assert await bench.settle(first, {}) == "done"
+    assert await bench.settle(hearer, {}) == "done"
+    assert (await bench.result(hearer, "done")).outs["hear"] == 7
+    assert (await bench.result(first, "done")).ports == {"role": "else", "say": "out"}
+
+    late = await bench.start({"to": hearer})
+    assert await bench.settle(late, {}) == "done"
+    assert "deaf" in (await bench.result(late, "done")).ports
+    await bench.engine.close()
