@@ -192,9 +192,13 @@ class Handle:
     # ── within ──
 
     async def _drive(self) -> None:
-        dispatcher = await self._installation.dispatcher()
-        async with serving(self._installation.home, self.run):
-            await dispatcher.serve(only=self.run, stop=self._stop)
+        try:
+            dispatcher = await self._installation.dispatcher()
+            async with serving(self._installation.home, self.run):
+                await dispatcher.serve(only=self.run, stop=self._stop)
+        except asyncio.CancelledError:  # the loop ends, and nobody will call `close`
+            await self._closing.aclose()
+            raise
 
     async def _until(self, *, resting: bool) -> Result:
         looking = asyncio.create_task(self._look(resting=resting))

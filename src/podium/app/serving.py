@@ -23,10 +23,12 @@ ANY = "any"
 async def serving(home: Path, only: RunId | None = None) -> AsyncGenerator[None]:
     """Say that this process drives runs, or only this one, while the block runs."""
     path = home / FOLDER / (only or ANY)
-    lock = await asyncio.to_thread(_hold, path)
+    taking = asyncio.ensure_future(asyncio.to_thread(_hold, path))
     try:
+        await asyncio.shield(taking)
         yield
     finally:
+        lock = await taking  # also when this was cancelled while the thread was at it
         await asyncio.to_thread(_let_go, lock, path if only else None)
 
 
