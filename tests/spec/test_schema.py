@@ -121,6 +121,7 @@ def test_an_example_of_a_setting_is_read_in_a_node_of_its_type(key: str) -> None
         *({}, {"reduce": "concat"}, {"reduce": "agree"}, {"reduce": "rank", "by": "value"}, {"wait": "any"}),
         *({"reduce": "custom", "make": "values"}, {"wait": "first_valid", "valid": "true"}, {"expires": "24h"}),
         *({"reduce": "agree", "on_conflict": "judge", "judge": "x"}, {"validate": "1 < 2"}),
+        {"as": "event"},
     ]
 
     def reads(node: dict[str, Json]) -> bool:

@@ -125,6 +125,8 @@ BY_KEY: Mapping[str, list[Json]] = {
     "time": ["10s"],
     "signal": ["paid"],
     "emit": ["order_shipped"],
+    "EmitConfig.as": ["event"],
+    "WaitFor.until": ["inputs.opens"],
     "value": [{"order": "${inputs.order}"}],
     "to": ["inputs.run"],
 }
