@@ -146,11 +146,13 @@ class ActiveRun:
                         self.state.stops.pop(path, None)
                         if path in self.tasks:
                             self.tasks[path].cancel()
-                    case Start(path):
+                    case Start(path) if path in self.state.ready:
                         node = self.state.begin(path)
                         task = group.create_task(self._attempt(node), name=path)
                         task.add_done_callback(self._over)
                         self.tasks[path] = task
+                    case Start():
+                        again = True  # a command before this one has taken the node back
         return None
 
     def _item_of(self, path: NodePath, signal: str) -> Entry:
