@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from podium.cli.words import count, styled, took
@@ -95,9 +96,8 @@ def _is_callback(ask: Ask) -> bool:
 
 def told_text(told: Told) -> str:
     """Return something that a node made known, in one line."""
-    from podium.cli.ask import shown
-
-    value = "" if told.value is None else f": {' '.join(shown(told.value).split())}"
+    text = told.value if isinstance(told.value, str) else json.dumps(told.value, ensure_ascii=False)
+    value = "" if told.value is None else f": {' '.join(text.split())}"
     return f"{told.fact.fact} `{told.fact.name}` from `{told.fact.path}`{value}"
 
 

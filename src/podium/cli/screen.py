@@ -92,11 +92,11 @@ class PlainScreen:
     def show(self, progress: Progress, streams: Streams) -> None:  # noqa: ARG002 - streamed words are no log lines
         """Print what changed since the last time."""
         now = self._clock.now()
+        for fact in progress.facts:
+            say(_fact_line(fact, progress.created_at))
         for node in progress.changed:
             if self._news.of(node):
                 say(_line(node, now, progress.created_at))
-        for fact in progress.facts:
-            say(_fact_line(fact, progress.created_at))
 
     def tell(self, text: str) -> None:
         """Print the line."""
