@@ -61,7 +61,10 @@ def _withdraw_others(state: RunState, node: NodeState) -> None:
 
 
 def withdraw(state: RunState, node: NodeState) -> None:
-    """Let a node not go on: stopped when it is at work, skipped when it has not begun."""
+    """Let a node not go on: stopped when it is at work, skipped when it has not begun.
+
+    What was completed inside it is undone before it counts as skipped.
+    """
     if node.ended:
         return
     for item in node.items:
@@ -70,6 +73,9 @@ def withdraw(state: RunState, node: NodeState) -> None:
     state.ready.pop(node.path, None)
     if node.path in state.running:
         state.stops[node.path] = None
+    if node.status == "forked" and unwind(state, node, cause=None) is not None:
+        node.status, node.failure = "unwinding", None
+        return
     state.skips[node.path] = NodeSkipped(reason="withdrawn")
 
 
@@ -97,10 +103,12 @@ def end(state: RunState, ending: Ending, at: int, *, cause: NodeState | None = N
 
 def finish(state: RunState, owner: Scope | NodeState, at: int) -> None:
     """Everything in a scope, or in a node, is undone: the one around it goes on."""
-    if isinstance(owner, NodeState):
+    if isinstance(owner, NodeState) and owner.failure is None:
+        state.skips[owner.path] = NodeSkipped(reason="withdrawn")
+    elif isinstance(owner, NodeState):
         settle(state, owner, at)
     elif owner.parent is not None:
-        owner.parent.failed_items += 1
+        owner.parent.failed_items += not owner.withdrawn
         _item_closed(state, owner.parent)
 
 
@@ -191,23 +199,31 @@ def enter_more(state: RunState, node: NodeState) -> None:
             look(state, inner)
 
 
+def _withdraw_items(state: RunState, node: NodeState) -> None:
+    """Let what is still open not go on, since what is done is enough; what was done in it is undone first."""
+    node.queue.clear()
+    for item in node.items:
+        if not item.closed:
+            item.withdrawn = True
+            close(state, item)
+            node.open_items -= unwind(state, item, cause=None) is None
+
+
 def _item_closed(state: RunState, node: NodeState) -> None:
     """An item of a node is over: open the next, or let the node collect."""
     node.open_items -= 1
     if node.status != "forked":
         return
     body = node.work.bodies[node.items[-1].given.part]
-    too_many = body.max_failed is not None and node.failed_items > body.max_failed
-    if too_many or (body.enough and node.ok_items >= body.enough):
+    if body.max_failed is not None and node.failed_items > body.max_failed:
         for item in node.items:
             if not item.closed:
-                item.withdrawn = not too_many
                 close(state, item)
                 node.open_items -= 1
-        if not too_many:
-            node.queue.clear()
         resume(state, node)
         return
+    if body.enough and node.ok_items >= body.enough:
+        _withdraw_items(state, node)
     enter_more(state, node)
     if not node.open_items:
         resume(state, node)
