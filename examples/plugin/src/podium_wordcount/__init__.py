@@ -1,0 +1,1 @@
+"""A sample plug-in of Podium: counting words."""
