@@ -47,8 +47,8 @@ def told(*steps: Step | AnyBody) -> Timeline:
     timeline = Timeline(RUN)
     created = RunCreated(workflow="w", version="v" * 64, inputs=REF, principal="ada", root=RUN)
     for seq, step in enumerate([created, *steps], 1):
-        parts: tuple[Any, ...] = step if isinstance(step, tuple) else (step,)
-        body, path, key = (*parts, "", "")[:3]
+        parts: tuple[Any, ...] = (*step, "", "") if isinstance(step, tuple) else (step, "", "")
+        body, path, key = parts[:3]
         timeline.add(
             Record(
                 stream=RUN,
@@ -176,6 +176,27 @@ def test_what_could_not_be_undone_is_counted() -> None:
     view = told(RunEnded(status="cancelled", not_undone=2)).view
 
     assert (view.ended, view.ending, view.not_undone) == ("cancelled", None, 2)
+
+
+def test_a_retry_opens_what_ended_the_run_and_what_was_stopped_but_no_failure_that_was_handled() -> None:
+    timeline = told(
+        (failed("retry", final=True), "handled"),
+        (NodeForked(count=2), "all"),
+        (failed("retry", final=True), "all[0]/bad"),
+        (intent(), "all[1]/slow"),
+        (failed("retry", final=True), "all"),
+        (intent("l"), "beside"),
+        RunEnded(status="failed", node="all"),
+        RetryRequested(by="ann"),
+    )
+
+    assert labels(timeline) == {
+        "handled": "failed",
+        "all": "running",
+        "all[0]/bad": "running",
+        "all[1]/slow": "running",
+        "beside": "running",
+    }
 
 
 def test_facts_are_told_once_and_an_event_ends_the_wait_for_it() -> None:

@@ -19,6 +19,7 @@ from podium.app.serving import serving
 from podium.cli import exits
 from podium.cli.questions import Questions
 from podium.observe.live import Streams
+from podium.observe.nodes import owner_of
 from podium.observe.timeline import Timeline
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ class Foreground:
 
     def _hear(self, run: RunId, path: NodePath, text: str) -> None:
         if run == self._run:
-            self._streams.hear(path, text)
+            self._streams.hear(owner_of(path), text)
 
     async def _listen(self) -> None:
         async for _ in self._installation.store.changed():

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import assert_never
 
 from msgspec.structs import replace
@@ -61,6 +62,7 @@ class NodeViews:
         self._changed: dict[NodePath, None] = {}
         self._intents: dict[EffectKey, tuple[NodePath, EffectIntent]] = {}
         self._overrides: dict[str, str] = {}
+        self._left: set[NodePath] = set()
 
     def take_changed(self) -> tuple[NodeView, ...]:
         """Return the nodes that have changed since the last call."""
@@ -71,13 +73,13 @@ class NodeViews:
         """Take what is known of an effect of a node."""
         match body:
             case EffectIntent():
-                path = self._owner(record)
+                path = owner_of(record.path)
                 self._intents[body.id] = (path, body)
                 self._change(record, path, status="running", ended_at=Millis(0), wait=None)
             case EffectOutcome():
                 self._settle(record, body)
             case EffectDenied():
-                self._change(record, self._owner(record))
+                self._change(record, owner_of(record.path))
             case DoubtSettled():
                 known = self._intents.get(body.id)
                 if known and known[0] in self.all:
@@ -134,18 +136,27 @@ class NodeViews:
                 self._put(replace(node, status="running", wait=None))
                 return
 
-    def reopen(self, at: Millis) -> None:
-        """Let what failed, or was stopped, be at work again."""
-        for node in tuple(self.all.values()):
-            if node.status in {"failed", "stopped"}:
-                self._put(replace(node, status="running", started_at=at, ended_at=Millis(0)))
+    def leave(self, at: Millis, failed: str) -> None:
+        """The run is over, because of the node `failed` if that is not ""; nothing more is recorded of what is at work.
 
-    def stop(self, at: Millis, inside: NodePath | None = None) -> None:
-        """Nothing more is recorded of what is at work (in a node)."""
-        prefixes = None if inside is None else tuple(inside + mark for mark in _INSIDE)
-        for node in tuple(self.working.values()):
-            if prefixes is None or node.path.startswith(prefixes):
-                self._put(replace(node, status="stopped", ended_at=at, wait=None))
+        What was going on then, and what had failed there, goes on when somebody retries the run.
+        """
+        self._left |= {*self.working, *(path for path in self.all if failed and _is_at(path, failed))}
+        self._stop(tuple(self.working.values()), at)
+
+    def reopen(self, at: Millis) -> None:
+        """Let go on what had not come to its end when the run was over; a failure that was handled stays one."""
+        for path, node in tuple(self.all.items()):
+            if path in self._left and node.status in {"failed", "stopped"}:
+                self._put(replace(node, status="running", started_at=at, ended_at=Millis(0)))
+        self._left.clear()
+
+    def _stop_inside(self, path: NodePath, at: Millis) -> None:
+        self._stop(tuple(node for node in self.working.values() if node.path != path and _is_at(node.path, path)), at)
+
+    def _stop(self, nodes: Iterable[NodeView], at: Millis) -> None:
+        for node in nodes:
+            self._put(replace(node, status="stopped", ended_at=at, wait=None))
 
     def _items(self, path: NodePath) -> int:
         node = self.all.get(path)
@@ -180,7 +191,7 @@ class NodeViews:
                 self._change(record, path, wait=None, **told)
             case "inside":  # what was at work there is over; the node makes something of it
                 self._change(record, path, **told)
-                self.stop(record.at, inside=path)
+                self._stop_inside(path, record.at)
             case "ask":  # the question follows
                 self._change(record, path, status="waiting", wait=None, **told)
             case "retry" | "round":
@@ -196,7 +207,7 @@ class NodeViews:
         self._end(record, path, status="skipped", skipped=body.reason, attempts=attempts, overridden_by=by)
 
     def _settle(self, record: Record, body: EffectOutcome) -> None:
-        path, intent = self._intents.get(body.id, (self._owner(record), None))
+        path, intent = self._intents.get(body.id, (owner_of(record.path), None))
         node = self.all.get(path) or NodeView(path=path, started_at=record.at)
         self._put(
             replace(
@@ -211,15 +222,10 @@ class NodeViews:
                 EffectView(path=path, effect=intent.effect, effect_class=intent.effect_class, reply=body.reply)
             )
 
-    def _owner(self, record: Record) -> NodePath:
-        """Return the node that an effect belongs to."""
-        node, _, number = record.path.rpartition(".fallback")
-        return NodePath(node if node and number.isdecimal() else record.path)
-
     def _end(self, record: Record, path: NodePath, **changes: object) -> None:
         self._change(record, path, ended_at=record.at, wait=None, **changes)
         if self.all[path].items:
-            self.stop(record.at, inside=path)
+            self._stop_inside(path, record.at)
 
     def _change(self, record: Record, path: NodePath, **changes: object) -> None:
         """Change a node, which begins with this record when it is its first."""
@@ -234,3 +240,14 @@ class NodeViews:
             self.working.pop(node.path, None)
         else:
             self.working[node.path] = node
+
+
+def owner_of(path: str) -> NodePath:
+    """Return the node that the effects at a path belong to: `draft` for `draft.fallback1`."""
+    node, _, number = path.rpartition(".fallback")
+    return NodePath(node if node and number.isdecimal() else path)
+
+
+def _is_at(path: str, node: str) -> bool:
+    """Whether a path is that of a node, or of something inside it."""
+    return path == node or path.startswith(tuple(node + mark for mark in _INSIDE))

@@ -141,7 +141,7 @@ class Timeline:
                 self._run = replace(self._run, worker=body.worker, epoch=body.epoch)
             case RunEnding():
                 self._run = replace(self._run, ending=body.status, code=body.code, node=body.node)
-                self._nodes.stop(record.at)
+                self._nodes.leave(record.at, body.node)
             case RunEnded():
                 self._run = replace(
                     self._run,
@@ -152,7 +152,7 @@ class Timeline:
                     node=body.node,
                     not_undone=body.not_undone,
                 )
-                self._nodes.stop(record.at)
+                self._nodes.leave(record.at, body.node)
             case _:
                 assert_never(body)
 
