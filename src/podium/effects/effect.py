@@ -10,6 +10,7 @@ import msgspec
 
 from podium.effects.ports import Journal, ModelPort, Progress, ToolPort
 from podium.errors import PodiumError
+from podium.gate.budget import Meter
 from podium.ids import EffectKey, NodePath, RunId
 from podium.ledger.record import Payload
 from podium.node.calls import Call, Reply
@@ -48,6 +49,7 @@ class Effect:
     """One effect. The first block is given by the caller; each stage fills in its part of the second.
 
     Attributes:
+        meters: The budgets that it counts against.
         timeout_s: The most that the caller waits, or None for the target's own limit.
         name: `model.chat` or `tool.<grant>.<function>` (identify).
         id: The idempotency key (identify).
@@ -67,6 +69,7 @@ class Effect:
     journal: Journal
     progress: Progress
     flows: Mapping[str, Workflow] = field(default_factory=dict[str, Workflow])
+    meters: tuple[Meter, ...] = ()
     timeout_s: float | None = None
     workflow: str = ""
     principal: str = ""
@@ -91,11 +94,11 @@ class EffectQuestion:
     """What a person must say before the effect goes on.
 
     Attributes:
-        reason: `approval`: may it happen? `doubt`: did it happen?
-        not_before: For a doubt: it may still be sent until then, so nobody is asked earlier.
+        reason: `approval`: may it happen? `doubt`: did it happen? `budget`: nobody is asked, others must settle first.
+        not_before: For a doubt: it may still be sent until then, so nobody is asked earlier. For a budget: ask then.
     """
 
-    reason: Literal["approval", "doubt"]
+    reason: Literal["approval", "doubt", "budget"]
     text: str
     show: Json
     request_hash: str = ""

@@ -10,6 +10,7 @@ sub-agent or sandboxed code. Each stage is a small wrapper that knows none of th
     policy        is it granted?                    (deny by default; Cedar policies come later)
     obligations   redact, stage                     (none until policies oblige)
     approval      must a person agree to exactly this?
+    budget        is there enough left for the most that it can use?
     breaker       is the target known to be down?
     record        append{decision, intent, reservation} … append{outcome, settlement}
     call          once, at the moment of sending within `send_before`
@@ -28,6 +29,7 @@ from podium.effects.effect import Effect, Proceed, Stage
 from podium.effects.ports import Models, Runs, Tools
 from podium.effects.stages.approval import approval
 from podium.effects.stages.breaker import BreakerStage
+from podium.effects.stages.budget import Budget
 from podium.effects.stages.call import Call
 from podium.effects.stages.identify import Identify
 from podium.effects.stages.labels import labels
@@ -52,6 +54,7 @@ class Gateway:
             policy,
             obligations,
             approval,
+            Budget(clock=clock),
             BreakerStage(Breakers(clock)),
             Recording(clock=clock, ids=ids),
         ]

@@ -107,6 +107,8 @@ class NodeContext:
             journal=run.journal,
             progress=self.progress,
             flows=home.flows,
+            # what undoes something must be possible also when nothing is left
+            meters=self._node.scope.meters() if run.state.metered and self._node.undoes is None else (),
             workflow=home.flow or run.workflow,
             principal=run.principal,
         )

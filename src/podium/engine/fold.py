@@ -115,6 +115,8 @@ def _failed(state: RunState, body: NodeFailed, path: NodePath, _key: str, at: in
         stop_inside(state, node, at)
         return
     node.attempts += 1
+    if body.final:
+        _charge(state, node)
     if body.then == "ask" and not body.final:
         state.hold(node)
         return  # the question follows in the same append
@@ -154,6 +156,7 @@ def _skipped(state: RunState, body: NodeSkipped, path: NodePath, _key: str, at: 
         leave(state, node, "out", code="", at=at)
         return
     state.let_go(node)
+    _charge(state, node)
     for item in node.items:
         if not item.closed:
             close(state, item)
@@ -248,10 +251,14 @@ def _intent(state: RunState, body: EffectIntent, path: NodePath, _key: str, _at:
     node = _owner(state, path)
     if node is not None:
         node.begun = True
+        if state.metered and body.reservation is not None:
+            effect.reserved = body.reservation.tokens
+            for meter in node.scope.meters():
+                meter.reserve(body.id, effect.reserved, recorded=True)
         state.hold(node)
-        if node.node.compensation is not None:
+        if state.metered or node.node.compensation is not None:
             state.doubts.setdefault(node.path, set()).add(body.id)
-            undo_of(state, node)
+        undo_of(state, node)
 
 
 def _outcome(state: RunState, body: EffectOutcome, path: NodePath, _key: str, _at: int) -> None:
@@ -260,8 +267,24 @@ def _outcome(state: RunState, body: EffectOutcome, path: NodePath, _key: str, _a
         effect.doubt = False
         effect.lost = 0
         _no_doubt(state, body.id, path)
+        if state.metered:
+            _settle(state, body, path, effect.reserved)
     if body.status == "ok":
         effect.reply = body.reply
+
+
+def _settle(state: RunState, body: EffectOutcome, path: NodePath, reserved: int) -> None:
+    node = _owner(state, path)
+    for meter in node.scope.meters() if node is not None else ():
+        meter.settle(body.id, tokens=body.input_tokens + body.output_tokens, nano_usd=body.nano_usd, reserved=reserved)
+
+
+def _charge(state: RunState, node: NodeState) -> None:
+    """A node is over: what its effects in doubt may have used counts as used."""
+    if state.metered:
+        for key in state.doubts.get(node.path, ()):
+            for meter in node.scope.meters():
+                meter.charge(key)
 
 
 def _no_doubt(state: RunState, effect: EffectKey, path: NodePath) -> None:

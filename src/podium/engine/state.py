@@ -14,8 +14,10 @@ import heapq
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal, NamedTuple
 
+from podium.gate.budget import Meter
 from podium.graph.joins import Tally
 from podium.graph.model import Graph, GraphNode
 from podium.ids import EffectKey, NodeId, NodePath, RunId, child_path, item_path
@@ -147,6 +149,7 @@ class Scope:
         withdrawn: It was stopped because other items were enough.
         closed: Nothing in it will begin any more, but for what undoes.
         unwinding: What was done in it is being undone.
+        meter: What its budget still allows.
         home: The workflow or sub-workflow that it stands in: the outermost scope that its nodes can see.
     """
 
@@ -163,8 +166,11 @@ class Scope:
     closed: bool = False
     unwinding: Unwinding | None = None
     home: Scope = field(init=False)
+    meter: Meter | None = None
 
     def __post_init__(self) -> None:
+        if self.graph.budget is not None:
+            self.meter = Meter.of(self.graph.budget)
         inside = self.parent is not None and not self.graph.flow
         self.home = self.parent.scope.home if inside and self.parent is not None else self
 
@@ -194,6 +200,16 @@ class Scope:
         while scope is not None:
             yield scope
             scope = scope.parent.scope if scope.parent is not None and not scope.graph.flow else None
+
+    def meters(self) -> tuple[Meter, ...]:
+        """Return the budgets that count for its nodes, those of the scopes around it included."""
+        found: list[Meter] = []
+        scope: Scope | None = self
+        while scope is not None:
+            if scope.meter is not None:
+                found.append(scope.meter)
+            scope = scope.parent.scope if scope.parent is not None else None
+        return tuple(found)
 
     def find(self, node: NodeId) -> NodeState | None:
         """Return a node of this scope or of one around it."""
@@ -247,6 +263,7 @@ class EffectState:
         reply: The recorded answer, once there is one.
         landed: A person said that it happened, though there is no recorded answer.
         approval: Key of the record that approved it.
+        reserved: Tokens that its last attempt reserved.
     """
 
     attempts: int = 0
@@ -257,6 +274,7 @@ class EffectState:
     landed: bool = False
     approval: str = ""
     question: PayloadRef | None = None
+    reserved: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +286,7 @@ class Ending:
     node: NodePath | Literal[""] = ""
 
 
-@dataclass(slots=True)
+@dataclass
 class RunState:
     """A run.
 
@@ -329,6 +347,11 @@ class RunState:
         root = Scope.of(graph)
         return cls(run=run, graph=graph, root=root, nodes={state.path: state for state in root.nodes})
 
+    @cached_property
+    def metered(self) -> bool:
+        """Whether anything in the workflow has a budget."""
+        return _has_budget(self.graph)
+
     def begin(self, path: NodePath) -> NodeState:
         """Mark a ready node as begun by this worker and return it."""
         state = self.ready.pop(path)
@@ -376,6 +399,11 @@ class RunState:
                 return when
             heapq.heappop(self.timers)
         return 0
+
+
+def _has_budget(graph: Graph) -> bool:
+    inner = (body for node in graph.nodes for body in node.bodies.values())
+    return Meter.of(graph.budget) is not None or any(_has_budget(body) for body in inner)
 
 
 def _due(node: NodeState, when: int) -> int:

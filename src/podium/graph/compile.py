@@ -75,7 +75,12 @@ def _flow(workflow: Workflow, loc: Loc, report: Report, depth: int) -> Flow | No
     if graph is None:
         return None
     graph = replace(
-        graph, result=result, flow=workflow.name if depth else "", tools=workflow.tools, flows=workflow.flows
+        graph,
+        result=result,
+        flow=workflow.name if depth else "",
+        tools=workflow.tools,
+        flows=workflow.flows,
+        budget=workflow.budget,
     )
     return Flow(workflow, graph, NULL if result is None else result.type)
 

@@ -26,7 +26,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from podium.ids import NodeId
-from podium.spec.model import ASK, CONTINUE, InputSpec, JoinRule, NodeConfig, ToolSpec, Workflow
+from podium.spec.model import ASK, CONTINUE, BudgetSpec, InputSpec, JoinRule, NodeConfig, ToolSpec, Workflow
 from podium.spec.types import Type
 
 Json = Any
@@ -144,6 +144,7 @@ class Graph:
         result: What the scope gives, or None.
         variable: The name of what a body is run for, else "".
         tells: What else a node wants to know of an item of its body.
+        budget: What all of it together may use.
         flow: For a sub-workflow, its name: nothing outside is seen from within but what it is given as `inputs`.
         tools, flows: For a workflow and a sub-workflow, the tools that its nodes may use, and the workflows that they
             may run.
@@ -159,6 +160,7 @@ class Graph:
     enough: int = 0
     signal: str = ""
     tells: Mapping[str, Program] = field(default_factory=dict[str, Program])
+    budget: BudgetSpec | None = None
     flow: str = ""
     tools: Mapping[str, ToolSpec] = field(default_factory=dict[str, ToolSpec])
     flows: Mapping[str, Workflow] = field(default_factory=dict[str, Workflow])

@@ -367,4 +367,5 @@ def _bodied(graph: Graph, body: Body, result: Program, tells: Mapping[str, Progr
         enough=body.enough,
         signal=body.signal,
         tells=tells,
+        budget=body.budget,
     )

@@ -48,7 +48,7 @@ from pydantic import Field
 from podium.errors import ErrorKind, NodeError
 from podium.ids import NodeId
 from podium.node.contract import Context, Done, Fork, ItemResult, Json, NodeConfig, Values
-from podium.spec.model import Body, Expression, Nodes, SpecModel
+from podium.spec.model import Body, BudgetSpec, Expression, Nodes, SpecModel
 from podium.spec.types import Type
 
 ERROR = "error"
@@ -77,6 +77,9 @@ class ScopeConfig(NodeConfig):
     result: Expression | None = None
     """What the scope gives; may be left out when there is one last node."""
 
+    budget: BudgetSpec | None = None
+    """What all the nodes together may use; a model call for which there is not enough left fails with kind `limit`."""
+
     catch: Annotated[tuple[Catch, ...], Field(max_length=20)] = ()
     """What runs when something inside failed; the first that fits is taken."""
 
@@ -91,6 +94,7 @@ class ScopeConfig(NodeConfig):
                 loc=("scope",),
                 result=self.result,
                 result_loc=("result",),
+                budget=self.budget,
             )
         }
         for number, catch in enumerate(self.catch):

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from podium.spec.diagnostic import Loc
 
 from podium.spec.base import Duration, SpecModel, TypeSpec
+from podium.spec.budget import BudgetSpec
 from podium.spec.names import Name, NodeName
 from podium.spec.node import (
     ASK,
@@ -113,19 +114,6 @@ class InputSpec(SpecModel):
     def required(self) -> bool:
         """Whether a run cannot start without it."""
         return "default" not in self.model_fields_set
-
-
-class BudgetSpec(SpecModel):
-    """Limits of one run. `wall` does not count waiting for people."""
-
-    usd: Annotated[float, Field(gt=0)] | None = None
-    """Money in US dollars."""
-
-    tokens: Annotated[int, Field(gt=0)] | None = None
-    """Input and output tokens of all model calls."""
-
-    wall: Duration | None = None
-    """Time in which the run may be working."""
 
 
 class ConcurrencySpec(SpecModel):

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple, Protocol, Self, cast, get_args, runtime_checkable
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    ClassVar,
+    Literal,
+    NamedTuple,
+    Protocol,
+    Self,
+    cast,
+    get_args,
+    runtime_checkable,
+)
 
 from pydantic import (
     BaseModel,
@@ -22,6 +34,7 @@ from pydantic_core import CoreSchema, PydanticCustomError
 from podium.errors import ErrorKind
 from podium.ids import NodeId
 from podium.spec.base import Duration, SpecModel
+from podium.spec.budget import BudgetSpec
 from podium.spec.names import Name
 from podium.spec.template import Condition, Expression, Template
 from podium.spec.types import Type
@@ -118,6 +131,7 @@ class Body(NamedTuple):
         enough: The node goes on as soon as so many items are done, and the others are withdrawn; 0 for all.
         signal: Each signal of this name adds an item while items are open.
         tells: What else the node wants to know of an item once it is over, `{name: expression}`.
+        budget: What all the nodes together may use.
     """
 
     nodes: Mapping[NodeId, NodeConfig]
@@ -132,6 +146,7 @@ class Body(NamedTuple):
     enough: int = 0
     signal: str = ""
     tells: Mapping[str, Inner] = {}
+    budget: BudgetSpec | None = None
 
     def inner(self) -> Iterator[Inner]:
         """Yield the expressions over the nodes of the body."""
