@@ -34,7 +34,14 @@ flows:
     tools:
       keyed: {python: scripted, effect: write, delivery: keyed}
     nodes:
-      first: {tool: keyed.put, with: {n: "${inputs.m}"}, compensate: {tool: keyed.undo, with: {n: "u${inputs.m}"}}}
+      first:
+        tool: keyed.put
+        with: {n: "${inputs.m}"}
+        retry: {max: 2, backoff: 1s, on: [timeout, unavailable]}
+        compensate:
+          tool: keyed.undo
+          with: {n: "u${inputs.m}"}
+          retry: {max: 2, backoff: 1s, on: [timeout, unavailable]}
       second: {transform: "${inputs.m}!", after: [first]}
     result: second.out
 nodes:
@@ -112,8 +119,8 @@ def bodied(draw: st.DrawFn, numbers: Numbers, name: str, depth: int) -> str:
             if draw(st.integers(0, 2)) == 0:
                 text += ", retry: {max: 1, backoff: 1s, on: [failed, timeout]}"
         case "loop":
-            text = f"loop: {nodes}, max: 2, start: '0', result: 'last + 1'"
-            text += draw(st.sampled_from(["", ", on_max: last, until: 'false'", ", while: last < 1"]))
+            text = f"loop: {nodes}, as: {name}_l, max: 2, start: '0', result: '{name}_l + 1'"
+            text += draw(st.sampled_from(["", ", on_max: last, until: 'false'", f", while: {name}_l < 1"]))
         case "map":
             policy = draw(st.sampled_from(["fail", "collect"]))
             text = f"map: '[1, 2]', as: {name}_x, do: {nodes}, result: \"'m'\", on_item_error: {policy}"

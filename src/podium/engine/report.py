@@ -160,7 +160,8 @@ class Report:
     def suspended(self, suspended: Suspended) -> Entry:
         question = suspended.question
         if question.reason == "budget" or question.not_before > self._run.clock.now():
-            # Others must settle first; or: the worker that wrote the intent may still send it until then; nobody can say yet whether it landed.
+            # Others must settle first; or the worker that wrote the intent may still send it until then, and nobody
+            # can say yet whether it landed.
             return self.entry(NodeParked(reason="retry", due=Millis(question.not_before)))
         told = {"text": question.text, "show": question.show, "request": question.request_hash}
         stored = self._run.values.encode(told)
