@@ -148,7 +148,7 @@ def drills(draw: st.DrawFn) -> tuple[str, dict[str, Fate]]:
 
 
 @settings(
-    max_examples=int(os.environ.get("FAULT_EXAMPLES", "60")),
+    max_examples=int(os.environ.get("FAULT_EXAMPLES", "30")),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )

@@ -255,7 +255,7 @@ class ActiveRun:
             await self._sleep(max(0.0, (timer - self.clock.now()) / 1000))
             return None
         if not self._waits():
-            self.defer([Entry(body=RunEnding(status="failed", code="EN020"))])
+            self.defer([Entry(body=RunEnding(status="failed", code="EN030"))])
             return None
         status = self._waiting_for()
         return status if await self.writer.release(status, next_timer_at=next_moment) else None
