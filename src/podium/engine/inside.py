@@ -197,6 +197,7 @@ def enter_more(state: RunState, node: NodeState) -> None:
             state.nodes[inner.path] = inner
         for inner in scope.nodes:
             look(state, inner)
+        maybe_close(state, scope)  # a sub-workflow may have no nodes
 
 
 def _withdraw_items(state: RunState, node: NodeState) -> None:

@@ -19,7 +19,7 @@ from podium.effects.gateway import Gateway
 from podium.engine.attempt import Attempt
 from podium.engine.decide import AddItem, Expire, Finish, Override, Overrun, Skip, Start, Stop, Unwind, decide
 from podium.engine.fold import apply, expire
-from podium.engine.overriding import overridden
+from podium.engine.carry_out import overridden
 from podium.engine.report import Report
 from podium.engine.state import Ending, NodeState, RunState, is_alive
 from podium.engine.surroundings import Surroundings
