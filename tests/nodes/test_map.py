@@ -202,13 +202,16 @@ async def test_too_few_items_are_a_failure(configure: Configure) -> None:
     assert caught.value.message == "1 of 3 items went well, and `enough` is 2"
 
 
-async def test_a_list_that_cannot_be_enough_is_a_failure(configure: Configure) -> None:
-    config = configure(PLAIN[:-1] + ", enough: 2}")
+async def test_a_list_that_cannot_be_enough_is_a_failure() -> None:
+    result = await run_workflow("""podium: 1
+name: none
+nodes:
+  some: {map: "[]", do: {a: {transform: 1}}, enough: 2, on_error: {failed: why}}
+  why: {transform: "${some.error.code}: ${some.error.message}"}
+result: why.out
+""")
 
-    assert await MapNode().run(ScriptedContext(), config, {"map": []}) == Fork([])
-    with pytest.raises(NodeError) as caught:
-        await collected(config)
-    assert (caught.value.code, caught.value.kind) == ("EN064", "failed")
+    assert (result.status, result.value) == ("done", "EN064: 0 of 0 items went well, and `enough` is 2")
 
 
 def test_what_a_signal_brings_may_be_anything(configure: Configure) -> None:

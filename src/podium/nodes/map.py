@@ -144,7 +144,7 @@ class MapNode:
     type: ClassVar[str] = "map"
     config: ClassVar[type[NodeConfig]] = MapConfig
 
-    async def run(self, ctx: Context, config: MapConfig, values: Values) -> Fork | Done:  # noqa: ARG002 - the contract
+    async def run(self, ctx: Context, config: MapConfig, values: Values) -> Fork | Done:
         """Open one body per item, within `max_items`."""
         items = values["map"]
         if not isinstance(items, list):
@@ -159,7 +159,7 @@ class MapNode:
             )
         if not items and config.on_empty:
             return Done([], port=Port("empty"))
-        return Fork(items) if items or config.enough else Done([])
+        return Fork(items) if items else await self.collect(ctx, config, values, ())
 
     async def collect(
         self,
