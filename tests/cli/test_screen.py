@@ -5,13 +5,14 @@ import re
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 from rich.console import Console
 
 from podium.cli.screen import LiveScreen, PlainScreen
 from podium.clock import Millis
 from podium.ids import NodePath, RunId
 from podium.observe.live import Streams
-from podium.observe.view import NodeStatus, NodeView, Progress
+from podium.observe.view import FactView, NodeStatus, NodeView, Progress
 from podium.testing.clock import START, FakeClock
 
 
@@ -116,3 +117,34 @@ def test_a_crowd_of_items_tells_only_of_those_that_do_not_do_well(capsys: pytest
 
     told = [line.split()[1] for line in capsys.readouterr().err.splitlines()]
     assert told == ["all", "few", "all[1]/w", "few[0]/w"]
+
+
+def test_what_is_made_known_and_who_paused_a_run_are_lines_of_their_own(capsys: pytest.CaptureFixture[str]) -> None:
+    clock = FakeClock()
+    screen = PlainScreen(clock)
+    fact = FactView(path=NodePath("ship"), fact="notification", name="shipped", at=Millis(START + 500))
+    clock.advance(timedelta(seconds=1))
+
+    screen.show(replace(moved(), facts=(fact,)), Streams())
+    screen.show(replace(moved(), paused_by="ann"), Streams())
+    screen.show(replace(moved(), paused_by="ann"), Streams())
+    screen.show(moved(), Streams())
+
+    assert capsys.readouterr().err.splitlines() == [
+        "   500ms  ship  notification `shipped`",
+        "    1.0s  paused by ann",
+        "    1.0s  goes on",
+    ]
+
+
+def test_a_fallback_and_a_person_are_named_beside_the_node(capsys: pytest.CaptureFixture[str]) -> None:
+    screen = PlainScreen(FakeClock())
+    screen.show(moved(node("draft")), Streams())
+    screen.show(moved(replace(node("draft"), fallback=1)), Streams())
+    screen.show(moved(replace(node("draft", "done"), fallback=1, overridden_by="ann")), Streams())
+
+    assert capsys.readouterr().err.splitlines() == [
+        "     0ms  draft  running",
+        "     0ms  draft  running  (fallback 1)",
+        "     0ms  draft  done  (fallback 1, by ann, 0ms)",
+    ]

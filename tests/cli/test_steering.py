@@ -105,6 +105,8 @@ def test_a_failed_node_that_asks_is_told_what_to_do(podium: Podium, workflow: Wr
     assert f"podium runs override {run} bad --retry" in started.err
     assert "`bad` failed: " in started.err
 
+    assert podium("approve", run, "bad").err.startswith("error: EN024: ")
+
     said = podium("runs", "override", run, "bad", "--output", "7", "--reason", "as agreed")
 
     assert (said.code, said.err.splitlines()[0].split(" as ")[0]) == (0, f"output of `bad` in run {run},")

@@ -88,10 +88,15 @@ class PlainScreen:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._news = News()
+        self._paused_by = ""
 
     def show(self, progress: Progress, streams: Streams) -> None:  # noqa: ARG002 - streamed words are no log lines
         """Print what changed since the last time."""
         now = self._clock.now()
+        if progress.paused_by != self._paused_by:
+            self._paused_by = progress.paused_by
+            elapsed = took(max(0, now - progress.created_at))
+            say(f"{elapsed:>8}  {f'paused by {self._paused_by}' if self._paused_by else 'goes on'}")
         for fact in progress.facts:
             say(_fact_line(fact, progress.created_at))
         for node in progress.changed:

@@ -16,12 +16,15 @@ if TYPE_CHECKING:
 def open_approval(view: RunView, node: str) -> NodePath:
     """Return the path of the approval that is meant: the one given, or the only one.
 
+    A node that was named and asks something else is returned, too: whoever answers it is told what it asks.
+
     Raises:
         UsageError: AP007 when none is open there, AP008 when several are and none was named.
     """
     paths = [waiting.path for waiting in view.waits if waiting.wait and waiting.wait.reason == "approval"]
-    if node and node in paths:
-        return paths[paths.index(node)]  # type: ignore[arg-type]
+    named = [waiting.path for waiting in view.waits if waiting.path == node and waiting.wait]
+    if named and named[0] in [*paths, *_other_questions(view)]:
+        return named[0]
     if node or not paths:
         what = f"`{node}` of run `{view.run}`" if node else f"run `{view.run}`"
         known = "it waits for: " + ", ".join(f"`{path}`" for path in paths) if paths else ""
@@ -29,6 +32,10 @@ def open_approval(view: RunView, node: str) -> NodePath:
     if len(paths) > 1:
         raise UsageError("AP008", f"run `{view.run}` waits for several approvals", help="name one: " + ", ".join(paths))
     return paths[0]
+
+
+def _other_questions(view: RunView) -> list[NodePath]:
+    return [waiting.path for waiting in view.waits if waiting.wait and waiting.wait.reason in {"ask", "doubt"}]
 
 
 def _how_it_stands(view: RunView) -> str:
