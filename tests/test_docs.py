@@ -105,7 +105,7 @@ async def test_the_tests_on_the_testing_page_pass() -> None:
         exec(compile("from __future__ import annotations\n" + match["body"], "test-a-workflow.md", "exec"), names)
     tests = [name for name in names if name.startswith("test_")]
 
-    assert len(tests) == 4
+    assert len(tests) == 5
     for name in tests:
         await names[name]()
 

@@ -338,6 +338,7 @@ def scope(
     /,
     *,
     result: Expr | None = None,
+    budget: Mapping[str, Json] | None = None,
     catch: Sequence[Mapping[str, Json]] | None = None,
     finally_: Bodies | None = None,
     **properties: Unpack[Properties],
@@ -347,11 +348,18 @@ def scope(
     Args:
         scope: The nodes.
         result: What the scope gives; may be left out when there is one last node.
+        budget: What all the nodes together may use; a model call for which there is not enough left fails with kind `limit`.
         catch: What runs when something inside failed; the first that fits is taken.
         finally_: Nodes that run at the end, whatever happened.
         properties: What every node may carry.
     """
-    settings: dict[str, object] = {"scope": scope, "result": result, "catch": catch, "finally": finally_}
+    settings: dict[str, object] = {
+        "scope": scope,
+        "result": result,
+        "budget": budget,
+        "catch": catch,
+        "finally": finally_,
+    }
     return made("scope", settings, properties)
 
 
