@@ -41,6 +41,15 @@ Json = Any
 
 _CAUSE = ("code", "kind", "message", "node")
 
+_STOPPED: Json = {
+    "code": "",
+    "kind": "cancelled",
+    "message": "nothing failed: it was withdrawn, or the run was stopped",
+    "node": "",
+    "causes": [],
+}
+"""What a compensation sees as `error` when it answers no failure."""
+
 
 class Attempt:
     """One try of one node."""
@@ -119,6 +128,8 @@ class Attempt:
         names = await self._run.values.names(wanted, scope or self._node.scope)
         if "error" in wanted and (failed := self._what_failed()) is not None:
             names["error"] = await self._run.values.error(failed)
+        elif "error" in wanted and self._node.undoes is not None:
+            names["error"] = _STOPPED
         return names
 
     def _what_failed(self) -> NodeState | None:
