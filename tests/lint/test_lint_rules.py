@@ -213,3 +213,138 @@ def test_what_shares_the_fate_of_a_node_may_read_it() -> None:
         """
 
     assert codes(text) == []
+
+
+def test_what_another_node_handled_has_no_result_at_the_end() -> None:
+    text = """
+        podium: 1
+        name: handled
+        nodes:
+          risky: {llm: Try it., on_error: sorry}
+          sorry: {transform: "Sorry: ${risky.error.message}"}
+        result: risky.out
+        """
+
+    assert codes(text) == ["LI008"]
+
+
+def test_a_branch_of_every_case_gives_a_join_that_may_be_read() -> None:
+    text = """
+        podium: 1
+        name: covered
+        inputs: {sum: {type: integer, default: 3}}
+        nodes:
+          size: {switch: [{when: inputs.sum > 100, then: large}], else: small}
+          large: {transform: large}
+          small: {transform: small}
+          either: {join: [large, small], reduce: first}
+          title: {transform: Sums}
+          told: {transform: "${title.out} ${either.out}"}
+        result: told.out
+        """
+
+    assert codes(text) == []
+
+
+def test_a_join_that_a_case_without_a_branch_skips_may_not_be_read() -> None:
+    text = """
+        podium: 1
+        name: uncovered
+        inputs: {sum: {type: integer, default: 3}}
+        nodes:
+          size: {switch: [{when: inputs.sum > 100, then: large}]}
+          large: {transform: large}
+          either: {join: [large], reduce: first}
+          title: {transform: Sums}
+          told: {transform: "${title.out} ${either.out}"}
+        """
+
+    assert codes(text) == ["LI008"]
+
+
+def test_what_a_map_reads_of_the_nodes_around_it_may_be_missing_too() -> None:
+    text = """
+        podium: 1
+        name: inside
+        inputs: {words: {type: [text]}, loud: {type: boolean}}
+        nodes:
+          tone: {transform: "!", when: inputs.loud}
+          all: {map: inputs.words, do: {one: {transform: "${item}${tone.out}"}}, after: [start]}
+          start: {transform: x}
+        """
+
+    assert codes(text) == ["LI008"]
+
+
+def test_a_node_that_waits_for_the_yes_and_handles_the_no_never_runs() -> None:
+    text = """
+        podium: 1
+        name: both
+        nodes:
+          ask: {human: Shall we?, on_rejected: log}
+          draft: {transform: "${ask.out}"}
+          log: {transform: x, after: [draft]}
+          end_of_it: {transform: y, after: [log]}
+        """
+
+    assert codes(text) == ["LI009"]
+
+
+def test_silence_that_means_yes_is_no_approval() -> None:
+    ask = "ask: {human: Post these?, show: inputs.notes, on_expiry: approve}"
+    post = 'post: {tool: files.write, with: {path: a.md, text: "${ask.out}"}}'
+
+    assert codes(notice(f"{ask}\n{post}")) == ["LI004"]
+
+
+def test_a_fallback_that_writes_needs_an_approval_and_a_compensation_does_not() -> None:
+    text = notice("""
+        read: {llm: "${inputs.notes}", fallback: [{tool: files.write, with: {path: a.md, text: x}}]}
+        made: {llm: Make it., compensate: {tool: files.remove, with: {path: a.md}}}
+        """)
+
+    assert codes(text) == ["LI004"]
+
+
+def test_a_sub_workflow_is_approved_only_when_everybody_who_runs_it_is() -> None:
+    flow = """
+        podium: 1
+        name: outer
+        flows:
+          post:
+            podium: 1
+            name: post
+            tools: {files: {python: podium.tools.files, root: ./out, effect: write, delivery: keyed}}
+            nodes: {write: {tool: files.write, with: {path: a.md, text: x}}}
+        nodes:
+          ask: {human: Post this?}
+          asked: {subflow: post, after: [ask]}
+        """
+    unasked = flow.rstrip() + "\n          unasked: {subflow: post}\n"
+
+    assert (codes(flow), codes(unasked)) == ([], ["LI004"])
+
+
+def test_locks_in_two_orders_may_wait_for_each_other() -> None:
+    text = """
+        podium: 1
+        name: orders
+        nodes:
+          one: {scope: {a: {transform: x, lock: door}}, lock: desk}
+          two: {scope: {b: {transform: x, lock: desk}}, lock: door}
+        """
+
+    assert codes(text) == ["LI024", "LI024"]
+
+
+def test_a_wait_within_a_bound_or_beside_one_that_withdraws_it_has_an_end() -> None:
+    text = """
+        podium: 1
+        name: bounded
+        nodes:
+          inside: {scope: {paid: {wait: {signal: paid}}}, timeout: 1d}
+          came: {wait: {signal: came}}
+          patience: {wait: 2d, cancels: [came]}
+        """
+
+    assert codes(text) == []

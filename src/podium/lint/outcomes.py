@@ -16,12 +16,16 @@ from typing import NamedTuple
 
 from podium.graph.joins import OUT, EdgeState, Tally, ended, let_through, ready, skipped
 from podium.graph.model import CONTINUE, Edge, Graph, GraphNode
+from podium.spec.model import port_of
 
 MAX_WAYS = 256
 """Ways that are tried for one question."""
 
 MAX_STEPS = 200_000
 """Nodes that are tried out for one scope."""
+
+_FAILED = ("error", "limit", "denied")
+"""Ports by which a node leaves that failed, and so has no result."""
 
 _MAX_CASES = 4
 """Cases of a switch that takes all that hold, up to which every combination is tried."""
@@ -38,7 +42,7 @@ _SKIPPED = Fate(())
 
 
 class Tried(NamedTuple):
-    """What was found: for each way the nodes that ran; `whole` when there are no other ways."""
+    """What was found: for each way the nodes that ran and gave a result; `whole` when there are no other ways."""
 
     runs: tuple[frozenset[int], ...]
     whole: bool
@@ -87,7 +91,7 @@ class Outcomes:
         return tried.whole and not any(index in ran for ran in tried.runs)
 
     def without(self, index: int, other: int) -> bool:
-        """Whether a node can start although one before it was skipped."""
+        """Whether a node can run although one before it gave no result."""
         return any(index in ran and other not in ran for ran in self.tried([index]).runs)
 
     def together(self, index: int, other: int) -> bool:
@@ -167,7 +171,12 @@ def _run(graph: Graph, part: frozenset[int], way: Way) -> frozenset[int]:
         if len(left) == len(open_):  # held by a validator that is not before the nodes in question
             break
         open_ = left
-    return frozenset(index for index, fate in fates.items() if fate is not None and fate.ports)
+    return frozenset(index for index, fate in fates.items() if fate is not None and _gave(fate))
+
+
+def _gave(fate: Fate) -> bool:
+    """Whether a node that ended so has a result."""
+    return bool(fate.ports) and port_of(fate.ports[0]) not in _FAILED
 
 
 def _ends(node: GraphNode, fate: Fate | None, *, blocked: bool) -> list[tuple[Edge, EdgeState]]:

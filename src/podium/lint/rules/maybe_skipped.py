@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
+from podium.graph.fields import reads
 from podium.graph.model import GraphNode, Program
 from podium.ids import NodeId
 from podium.lint.rule import Remark
 from podium.lint.subject import Scope, Spot, Subject
 from podium.spec.diagnostic import Loc, Severity
 
+_ERROR = "error"
 _FILTERS, _STOPS = "map", "end"
 """The type of node that leaves out what gives nothing, and the one that ends the run."""
 
@@ -18,8 +20,8 @@ _FILTERS, _STOPS = "map", "end"
 class MaybeSkipped:
     """A reference to the result of a node that may have been skipped.
 
-    Why is this bad? A node that was skipped has no result. Reading it fails, in the runs in which it was skipped:
-    seldom, and late.
+    Why is this bad? A node that was skipped has no result, and neither has one that failed and whose error another node
+    handled. Reading it fails, in the runs in which that happened: seldom, and late.
 
     Wrong:
 
@@ -70,7 +72,7 @@ class MaybeSkipped:
 
 
 def _remark(name: str, when: str, loc: Loc) -> Remark:
-    return Remark(f"`{name}` may have been skipped when {when}", loc, f"read it as `has({name}.out) ? {name}.out : …`")
+    return Remark(f"`{name}` may have no result when {when}", loc, f"read it as `has({name}.out) ? {name}.out : …`")
 
 
 def _results(scope: Scope) -> Iterator[Remark]:
@@ -124,7 +126,8 @@ def _unguarded(node: GraphNode) -> Iterator[tuple[str, str]]:
     programs = list(node.fields.items())
     programs += [(next(iter(sorted(node.config.late_fields()))), program) for program in node.late.values()]
     programs += [(key, program) for key, program in (("when", node.when), ("default", node.default)) if program]
-    own = node.config.late_names()
+    results = {read.reference.name for read in reads(node.config) if read.reference.port != _ERROR}
+    results -= set(node.config.late_names())
     for key, program in programs:
         if not (node.join is not None and key == node.type):
-            yield from ((key, name) for name in sorted(program.names - program.guarded) if name not in own)
+            yield from ((key, name) for name in sorted(program.names - program.guarded) if name in results)
