@@ -135,7 +135,7 @@ def posted(row: RunRow, body: AnyBody, now: Millis) -> dict[str, object]:
         case DeadDropped():
             return {"dead": False}
         case PauseRequested() if not row.owner:
-            return {"status": "paused"}  # nothing begins in it, so nobody needs to look
+            return {"status": "paused", "runnable_at": Millis(0)}  # nothing begins in it, so nobody needs to look
         case _:
             pass
     # whoever has waited longest comes first, also when it is woken again

@@ -46,11 +46,14 @@ ENTRIES = [
     done("d", payload(b"out", IDS)),
     intent("e"),
     cancel(),
+    Entry(body=done("a").body, path=done("\ud800").path),
+]
+WISHES = [
+    *ENTRIES,
     Entry(body=PauseRequested(by="user:bob")),
     Entry(body=ResumeRequested(by="user:bob")),
     Entry(body=Prioritised(by="user:bob", priority=9)),
     Entry(body=DeadDropped(by="user:bob")),
-    Entry(body=done("a").body, path=done("\ud800").path),
 ]
 
 
@@ -62,6 +65,7 @@ class Ask:
     run: RunId
     worker: WorkerId
     entries: tuple[Entry, ...]
+    wish: Entry
     epoch: int
     seen: int
     status: RowStatus
@@ -74,6 +78,7 @@ asks = st.builds(
     run=st.sampled_from(RUNS),
     worker=st.sampled_from(WORKERS),
     entries=st.lists(st.sampled_from(ENTRIES), min_size=1, max_size=3).map(tuple),
+    wish=st.sampled_from(WISHES),
     epoch=st.integers(1, 2),
     seen=st.integers(0, 6),
     status=st.sampled_from(["approval", "timer", "running"]),
@@ -94,7 +99,7 @@ def asked(store: RunStore, ask: Ask) -> Awaitable[Any]:
         case "end":
             return store.append(ask.run, ask.epoch, [ended("failed" if ask.on else "done")], seen=ask.seen)
         case "post":
-            return store.post(ask.run, ask.entries[0])
+            return store.post(ask.run, ask.wish)
         case "retry":
             return store.post(ask.run, retry(), when=["failed", "done"])
         case "release":

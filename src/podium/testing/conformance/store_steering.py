@@ -46,6 +46,18 @@ class SteeringRules:
         assert await store.runnable(clock.now(), limit=9) == (run,)
         assert (await owned(store, run)).row.status == "running"
 
+    async def test_a_run_that_is_paused_before_it_begins_takes_nobodys_turn(
+        self, store: RunStore, clock: FakeClock
+    ) -> None:
+        """It queues again when it is resumed."""
+        first, second = [await begin(store, slot="notes", slots=1) for _ in range(2)]
+
+        await store.post(first, _PAUSE)
+
+        assert await store.runnable(clock.now(), limit=9) == (second,)
+        await store.post(first, _RESUME)
+        assert set(await store.runnable(clock.now(), limit=9)) == {first, second}
+
     async def test_the_owner_of_a_run_hears_that_it_shall_pause(self, store: RunStore) -> None:
         """It lets go of it when it has come to a rest."""
         claim = await begin_owned(store)
