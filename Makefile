@@ -25,7 +25,7 @@ bench:  ## what a step costs, beside LangGraph, DBOS and a bare journal on the s
 	@.venv/bin/python -m benchmarks $(ARGS)
 
 deep:  ## the property and fault tests with forty times the examples (an hour or more)
-	@HYPOTHESIS_PROFILE=deep FAULT_EXAMPLES=2000 scripts/test --timeout 3600 $(ARGS)
+	@HYPOTHESIS_PROFILE=deep FAULT_EXAMPLES=2000 LINT_EXAMPLES=10000 scripts/test --timeout 3600 $(ARGS)
 
 golden:  ## write the golden files and generated pages anew; read the diff
 	@scripts/setup dev

@@ -64,9 +64,9 @@ class MaybeSkipped:
     def check(self, subject: Subject) -> Iterator[Remark]:
         """Look at what nodes and results read."""
         for spot in subject.spots:
-            for key, name in _unguarded(spot.node):
+            for loc, name in dict.fromkeys(_unguarded(spot.node)):
                 if (host := _host(spot, name)) is not None and _may_miss(*host, name):
-                    yield _remark(name, f"`{spot.node.id}` runs", (*spot.loc, key))
+                    yield _remark(name, f"`{spot.node.id}` runs", (*spot.loc, *loc))
         for scope in subject.scopes:
             yield from _results(scope)
 
@@ -121,13 +121,15 @@ def _may_miss(scope: Scope, index: int, name: str) -> bool:
     return other != index and scope.outcomes.without(index, other)
 
 
-def _unguarded(node: GraphNode) -> Iterator[tuple[str, str]]:
-    """Yield what a node reads without asking by `has()` whether it is there: the key, and the name."""
-    programs = list(node.fields.items())
-    programs += [(next(iter(sorted(node.config.late_fields()))), program) for program in node.late.values()]
-    programs += [(key, program) for key, program in (("when", node.when), ("default", node.default)) if program]
-    results = {read.reference.name for read in reads(node.config) if read.reference.port != _ERROR}
-    results -= set(node.config.late_names())
-    for key, program in programs:
-        if not (node.join is not None and key == node.type):
-            yield from ((key, name) for name in sorted(program.names - program.guarded) if name in results)
+def _unguarded(node: GraphNode) -> Iterator[tuple[Loc, str]]:
+    """Yield where a node reads a result without asking by `has()`, in the same expression or its `when`, for it."""
+    found = [read for read in reads(node.config) if read.loc[0] != "fallback"]
+    asked = {(read.loc, read.offset, read.reference.name) for read in found if read.reference.guarded}
+    asked_first = {read.reference.name for read in found if read.reference.guarded and read.loc == ("when",)}
+    ours = {*asked_first, *node.config.late_names()}
+    for read in found:
+        name = read.reference.name
+        sources = node.join is not None and read.loc[0] == node.type
+        known = read.reference.port == _ERROR or name in ours or (read.loc, read.offset, name) in asked
+        if not sources and not known:
+            yield read.loc, name
