@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from podium.clock import Millis
 from podium.engine.state import Ending, NodeState, Request, RunState
-from podium.engine.undo import is_needed, may_begin, something_to_undo
+from podium.engine.undo import is_needed, may_begin, may_collect, something_to_undo
 from podium.ids import NodePath
 from podium.ledger.record import NodeSkipped
 
@@ -113,7 +113,7 @@ def decide(state: RunState, now: Millis) -> list[Command]:
         commands.append(_due(state, state.timers[0][1], now))
     if state.takers:
         commands += _more_items(state)
-    if state.locks or state.unwindings:
+    if state.locks or state.unwindings or any(node.forked for node in state.ready.values()):
         commands += _allowed(state)
     else:
         commands += _startable(state)
@@ -166,6 +166,8 @@ def _allowed(state: RunState) -> Iterator[Command]:
     for path, node in state.ready.items():
         if node.undoes is not None:
             yield from _undoing(state, node)
+            continue
+        if node.forked and not may_collect(state, node):
             continue
         lock = node.node.config.lock
         if lock is None or taken.setdefault(lock, path) == path:

@@ -248,6 +248,7 @@ def _intent(state: RunState, body: EffectIntent, path: NodePath, _key: str, _at:
     effect.lost += 1
     effect.doubt = True
     effect.send_before = body.send_before
+    effect.once = body.delivery == "once"
     node = _owner(state, path)
     if node is not None:
         node.begun = True
@@ -256,7 +257,7 @@ def _intent(state: RunState, body: EffectIntent, path: NodePath, _key: str, _at:
             for meter in node.scope.meters():
                 meter.reserve(body.id, effect.reserved, recorded=True)
         state.hold(node)
-        if state.metered or node.node.compensation is not None:
+        if state.metered or node.node.compensation is not None or body.delivery == "once":
             state.doubts.setdefault(node.path, set()).add(body.id)
         undo_of(state, node)
 

@@ -35,7 +35,8 @@ def leave(state: RunState, node: NodeState, port: str, *, code: str, at: int, ki
         node.port = port
         node.undoes.undone = port == "out" or node.node.handlers.get(port_of(port)) == CONTINUE
         state.not_undone += not node.undoes.undone
-        if (unwinding := undone_by(state, node)) is not None:
+        unwinding = undone_by(state, node)
+        if unwinding is not None and not unwinding.late:
             finish(state, unwinding.owner, at)
         return
     port = handled(node.node, port, kind)

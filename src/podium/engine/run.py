@@ -17,9 +17,9 @@ from typing import Any
 from podium.clock import Clock, Millis
 from podium.effects.gateway import Gateway
 from podium.engine.attempt import Attempt
+from podium.engine.carry_out import overridden
 from podium.engine.decide import AddItem, Expire, Finish, Override, Overrun, Skip, Start, Stop, Unwind, decide
 from podium.engine.fold import apply, expire
-from podium.engine.carry_out import overridden
 from podium.engine.report import Report
 from podium.engine.state import Ending, NodeState, RunState, is_alive
 from podium.engine.surroundings import Surroundings
@@ -100,14 +100,15 @@ class ActiveRun:
         self.alive_at = self.clock.monotonic()
         try:
             async with asyncio.TaskGroup() as group:
-                while (ending := self._carry_out(group)) is None:
-                    if not self.tasks:
+                while (ending := self._carry_out(group)) is None or self.tasks:
+                    if ending is not None:
+                        await self._stop_all()  # what was under way may leave something behind that is to be undone
+                    elif not self.tasks:
                         status = await self._let_go()
                         if status is not None:
                             return status
                     else:
                         await self._wait()
-                await self._stop_all()
         except asyncio.CancelledError:
             # Somebody stops this worker politely: what it knows is written, and the next one goes on from there.
             await self.writer.append()
@@ -137,6 +138,9 @@ class ActiveRun:
                         again = True
                     case Override(path, request):
                         self.state.requests.pop(path)
+                        again = True
+                        if request.body.action in ("retry", "input") and self.state.may_have_happened(path):
+                            continue  # the node asks first whether it did
                         self.defer(overridden(self.surroundings, self.state.nodes[path], request))
                         again = True
                     case Unwind(ending):

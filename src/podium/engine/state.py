@@ -244,11 +244,13 @@ class Unwinding:
         owner: Whose work is undone.
         stack: What is left to do, the next one last.
         cause: The failure that began it, and where; None when the run is being cancelled.
+        late: It is for what came to light after the scope had failed; nobody is told when it is over.
     """
 
     owner: Scope | NodeState
     stack: list[NodeState]
     cause: NodeState | None
+    late: bool = False
 
 
 @dataclass(slots=True)
@@ -264,6 +266,7 @@ class EffectState:
         landed: A person said that it happened, though there is no recorded answer.
         approval: Key of the record that approved it.
         reserved: Tokens that its last attempt reserved.
+        once: A second attempt might be a second effect.
     """
 
     attempts: int = 0
@@ -275,6 +278,7 @@ class EffectState:
     approval: str = ""
     question: PayloadRef | None = None
     reserved: int = 0
+    once: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,7 +304,8 @@ class RunState:
         takers: Nodes that make an item of each signal, by its name.
         requests: What people want of nodes, by path; done as soon as the node is not at work.
         locks: Which node holds a lock, by its name.
-        doubts: Effects without a known outcome, by the path of their node.
+        doubts: Effects without a known outcome, by the path of their node, where that matters: what may be undone, what
+            counts against a budget, and what must not happen twice (`once`).
         unwindings: What is being undone.
         not_undone: Compensations that failed.
         completed: Counts completions, for their order.
@@ -369,6 +374,15 @@ class RunState:
             self.let_go(state)
         if path not in self.skips and (state.undoes is not None or not state.scope.closed):
             self.ready[path] = state
+
+    def may_have_happened(self, path: NodePath) -> bool:
+        """Whether a node, or anything inside it, has an effect of which nobody knows and that must not happen twice."""
+        return any(
+            self.effects[key].once
+            for place, keys in self.doubts.items()
+            if place == path or place.startswith((f"{path}/", f"{path}[", f"{path}."))
+            for key in keys
+        )
 
     def hold(self, node: NodeState) -> None:
         """Give a node its lock, if it has one."""

@@ -29,22 +29,43 @@ def undo_of(state: RunState, node: NodeState) -> None:
         state.nodes[path] = node.undo
     state.completed += 1
     node.undo.order = state.completed
-    for unwinding in state.unwindings:  # what was under way when its scope failed, and came to its end all the same
-        if node.undo.unwinding is None and node.scope.within(unwinding.owner):
-            node.undo.unwinding = unwinding
-            unwinding.stack.append(node.undo)
-            _next(state, unwinding)
+    if node.scope.closed and node.undo.unwinding is None:
+        _add_late(state, node.undo)
+
+
+def _add_late(state: RunState, undo: NodeState) -> None:
+    """What was under way when its scope failed may have come to something all the same."""
+    found = next((unwinding for unwinding in state.unwindings if undo.scope.within(unwinding.owner)), None)
+    if found is None:
+        if not _failed(state, undo.scope):
+            return
+        found = Unwinding(undo.scope, [], None, late=True)
+        undo.scope.unwinding = found
+        state.unwindings.append(found)
+    undo.unwinding = found
+    found.stack.append(undo)
+    _next(state, found)
+
+
+def _failed(state: RunState, scope: Scope) -> bool:
+    """Whether a scope that is closed has failed, or one around it; what is only withdrawn is not undone."""
+    around: Scope | None = scope
+    while around is not None:
+        if around.failures or around.late:
+            return True
+        around = around.parent.scope if around.parent is not None else None
+    return state.ending is not None and state.ending.status != "done"
 
 
 def something_to_undo(scope: Scope) -> bool:
     """Whether anything was done in a scope that can be undone."""
-    return next(_undoable(scope), None) is not None
+    return next(undoable(scope), None) is not None
 
 
 def unwind(state: RunState, owner: Scope | NodeState, *, cause: NodeState | None) -> Unwinding | None:
     """Begin to undo what was done inside `owner`; None when there is nothing. Undoing inside it becomes part of it."""
     scopes = [owner] if isinstance(owner, Scope) else owner.items
-    stack = sorted((undo for scope in scopes for undo in _undoable(scope)), key=lambda undo: undo.order)
+    stack = sorted((undo for scope in scopes for undo in undoable(scope)), key=lambda undo: undo.order)
     if not stack:
         return None
     unwinding = Unwinding(owner, stack, cause)
@@ -61,13 +82,14 @@ def unwind(state: RunState, owner: Scope | NodeState, *, cause: NodeState | None
     return unwinding
 
 
-def _undoable(scope: Scope) -> Iterator[NodeState]:
+def undoable(scope: Scope) -> Iterator[NodeState]:
+    """Yield what has not been undone inside a scope, in no order."""
     for node in scope.nodes:
         if node.undo is not None and not node.undo.ended:
             yield node.undo
         if node.undo is None or node.status != "done":
             for item in node.items:
-                yield from _undoable(item)
+                yield from undoable(item)
 
 
 def _next(state: RunState, unwinding: Unwinding) -> None:
@@ -96,6 +118,16 @@ def may_begin(state: RunState, undo: NodeState) -> bool:
     if unwinding is None:
         return True
     return not any(node is not undo and node.scope.within(unwinding.owner) for node in state.running.values())
+
+
+def may_collect(state: RunState, node: NodeState) -> bool:
+    """Whether nothing inside a node is at work or being undone any more, though all its items are closed."""
+    still = any(other.scope.within(node) for other in state.running.values())
+    return not still and not any(_owner_scope(unwinding).within(node) for unwinding in state.unwindings)
+
+
+def _owner_scope(unwinding: Unwinding) -> Scope:
+    return unwinding.owner if isinstance(unwinding.owner, Scope) else unwinding.owner.scope
 
 
 def is_needed(state: RunState, undo: NodeState) -> bool:

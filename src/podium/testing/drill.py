@@ -23,7 +23,7 @@ from typing import Any, Literal, NamedTuple
 from podium.clock import Clock
 from podium.engine.control import open_questions, retry, settle_doubt
 from podium.engine.fold import fold
-from podium.engine.undo import something_to_undo
+from podium.engine.undo import is_needed, undoable
 from podium.errors import EffectError
 from podium.graph.model import Compiled
 from podium.ids import EffectKey, NodePath, RunId
@@ -190,7 +190,8 @@ class Drill:
         state = fold(RunId("rdrill0000000"), self._compiled.graph, records)
         failed = [node.scope for node in state.nodes.values() if node.scope.failures]
         for scope in [state.root] * (ended.status not in ("done", "done_with_errors")) + failed:
-            assert not something_to_undo(scope), f"something in {scope.prefix or 'the run'} was not undone"
+            left = [undo.path for undo in undoable(scope) if is_needed(state, undo)]
+            assert not left, f"not undone: {left}"
 
     def _bench(self, store: RunStore, world: FatefulWorld, clock: FakeClock, ids: Ids) -> Bench:
         model = ScriptedModel(answer=lambda call: f"answer to {call.messages[-1].text}")
