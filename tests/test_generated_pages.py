@@ -12,8 +12,22 @@ from typing import get_args
 import msgspec
 import pytest
 
+from podium.app.nodes import shipped_nodes
+from podium.errors import ErrorKind
 from podium.ledger import record
-from podium.spec.model import BudgetSpec, FunctionSpec, InputSpec, NodeConfig, Retry, Timeout, ToolSpec, Workflow
+from podium.ledger.store import WaitReason
+from podium.spec.model import (
+    BudgetSpec,
+    ConcurrencySpec,
+    FunctionSpec,
+    InputSpec,
+    NodeConfig,
+    Retry,
+    Timeout,
+    ToolSpec,
+    Workflow,
+)
+from podium.spec.node import HANDLED_PORTS
 
 DOCS = Path(__file__).parent.parent / "docs"
 ATTRIBUTE = re.compile(r"^    (?P<names>\w+(?:, \w+)*): (?P<text>.*(?:\n     .*)*)", re.MULTILINE)
@@ -98,10 +112,30 @@ def test_a_generated_page_is_what_the_code_says(name: str) -> None:
 
 @pytest.mark.parametrize(
     "model",
-    [Workflow, NodeConfig, InputSpec, ToolSpec, FunctionSpec, Retry, Timeout, BudgetSpec],
+    [Workflow, NodeConfig, InputSpec, ToolSpec, FunctionSpec, Retry, Timeout, BudgetSpec, ConcurrencySpec],
     ids=lambda model: model.__name__,
 )
 def test_every_key_of_the_language_is_told(model: type[NodeConfig]) -> None:
-    told = set(re.findall(r"`(\w+)`", (DOCS / "reference" / "language.md").read_text(encoding="utf-8")))
+    assert sorted(set(model.model_fields) - told_of_the_language()) == []
 
-    assert sorted(set(model.model_fields) - told) == []
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        get_args(ErrorKind),
+        HANDLED_PORTS,
+        get_args(record.RunStatus),
+        tuple(f"waiting({reason})" for reason in get_args(WaitReason)),
+        tuple(shipped_nodes()),
+    ],
+    ids=["kinds of error", "ports", "ends of a run", "waits", "node types"],
+)
+def test_every_word_that_a_run_answers_with_is_told(words: tuple[str, ...]) -> None:
+    assert sorted(set(words) - told_of_the_language()) == []
+
+
+def told_of_the_language() -> set[str]:
+    """Return the words that the page of the language shows as code."""
+    text = (DOCS / "reference" / "language.md").read_text(encoding="utf-8")
+    spans = re.findall(r"`([^`\n]+(?:\n[^`\n]+)?)`", re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL))
+    return {word for span in spans for word in (span, *re.split(r"[,\s]+", span))}
