@@ -142,7 +142,7 @@ def drills(draw: st.DrawFn) -> tuple[str, dict[str, Fate]]:
         lines.append(f"  n{index}: {{{text}{tail}}}\n")
     fates: list[Fate] = ["ok", "ok", "ok", "ok", "flaky", "lost", "fails"]
     undone: list[Fate] = ["ok", "ok", "ok", "ok", "ok", "flaky", "lost", "fails"]
-    told = {str(number): draw(st.sampled_from(fates)) for number in range(1, numbers.last + 1)}
+    told: dict[str, Fate] = {str(number): draw(st.sampled_from(fates)) for number in range(1, numbers.last + 1)}
     told |= {f"u{number}": draw(st.sampled_from(undone)) for number in range(1, numbers.last + 1)}
     return HEAD.replace("&tools", "") + "".join(lines), told
 

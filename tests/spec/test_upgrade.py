@@ -34,8 +34,8 @@ def test_an_old_file_is_loaded_with_a_note_that_says_what_it_is_read_as() -> Non
 
     assert loaded.workflow is not None
     assert render(loaded.diagnostics, texts={"v0.yaml": OLD}) == (
-        "v0.yaml:2:9: SP023: note: this is written in language version 0, and read as version 1; `prompt` is now `llm`; "
-        "`needs` is now `after`\n"
+        "v0.yaml:2:9: SP023: note: this is written in language version 0, and read as version 1; "
+        "`prompt` is now `llm`; `needs` is now `after`\n"
         "   2 | podium: 0   # as it was\n"
         "     |         ^ `podium fmt --upgrade` writes it so\n"
     )
