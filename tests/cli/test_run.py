@@ -95,6 +95,21 @@ def test_a_published_file_is_shown_with_its_path(podium: Podium, workflow: Write
     assert "file: out/notes.md\n" in done.err
 
 
+def test_a_file_that_was_undone_is_not_shown_as_written(podium: Podium, workflow: Write, place: Path) -> None:
+    tools = "{files: {python: podium.tools.files, root: ./out, effect: write, delivery: keyed, only: [write, restore]}}"
+    nodes = (
+        "  kept: {tool: files.write, with: {path: kept.md, text: News}}\n"
+        "  save:\n    tool: files.write\n    with: {path: gone.md, text: News}\n    after: [kept]\n"
+        "    compensate: {tool: files.restore, with: {path: gone.md}}\n"
+        "  stop: {validate: size(save.out.path) < 2}\n"
+    )
+
+    done = podium("run", workflow(nodes, tools=tools))
+
+    assert [path.name for path in (place / "out").glob("*.md")] == ["kept.md"]
+    assert [line for line in done.err.splitlines() if line.startswith("file:")] == ["file: out/kept.md"]
+
+
 ENDINGS: dict[str, tuple[str, dict[str, str], int]] = {
     "failed": ("  stop: {end: failed, reason: Too late.}\n", {}, 1),
     "done_with_errors": (

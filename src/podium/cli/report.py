@@ -74,12 +74,15 @@ async def _verify(installation: Installation, run: RunId) -> tuple[str, bool]:
 
 
 async def _written_files(installation: Installation, view: RunView) -> tuple[str, ...]:
-    """Return the paths that writing tools say they wrote, below the root of their grant."""
+    """Return the paths that writing tools say they wrote, below the root of their grant, and that were not undone."""
     if not view.writes:
         return ()
     tools = (await installation.workflow(view.version)).workflow.tools
+    undone = tuple(node.path for node in view.nodes if node.path.endswith(".compensate") and node.status == "done")
     files: list[str] = []
     for write in view.writes:
+        if write.path in undone or f"{write.path}.compensate" in undone:
+            continue
         grant = tools.get(write.effect.split(".")[1])
         path = _path_in(await read_json(installation.store, view.run, write.reply))
         if path and grant:
