@@ -348,3 +348,36 @@ def test_a_wait_within_a_bound_or_beside_one_that_withdraws_it_has_an_end() -> N
         """
 
     assert codes(text) == []
+
+
+def test_of_nodes_that_withdraw_each_other_one_is_left() -> None:
+    text = """
+        podium: 1
+        name: first-come
+        nodes:
+          agent: {wait: {signal: agent, expires: 7d}, cancels: [expired]}
+          expired: {wait: 7d, cancels: [agent]}
+          talk: {transform: talk, after: [agent]}
+          escalate: {transform: escalate, after: [expired]}
+          way: {join: [talk, escalate], reduce: first}
+        result: way.out
+        """
+
+    assert codes(text) == []
+
+
+def test_a_case_that_always_holds_leaves_nothing_open() -> None:
+    text = """
+        podium: 1
+        name: certain
+        inputs: {risky: {type: boolean, default: true}}
+        nodes:
+          what: {switch: [{when: "true", then: plan}, {when: inputs.risky, then: review}], matches: all}
+          plan: {transform: plan}
+          review: {transform: review}
+          go: {join: [plan, review], reduce: list}
+        result: go.out
+        """
+    uncertain = text.replace('"true"', "inputs.risky")
+
+    assert (codes(text), codes(uncertain)) == ([], ["LI008"])

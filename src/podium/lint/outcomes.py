@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import combinations, islice, product
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from podium.graph.joins import OUT, EdgeState, Tally, ended, let_through, ready, skipped
 from podium.graph.model import CONTINUE, Edge, Graph, GraphNode
@@ -32,13 +32,19 @@ _MAX_CASES = 4
 
 
 class Fate(NamedTuple):
-    """What a node does once it may start: leave by ports of which the first counts, or, without any, be skipped."""
+    """What a node does once it may start: leave by ports of which the first counts, or, without any, be skipped.
+
+    Attributes:
+        withdrawn: It is skipped because another node withdraws it.
+    """
 
     ports: tuple[str, ...]
+    withdrawn: bool = False
 
 
 Way = Mapping[int, Fate]
-_SKIPPED = Fate(())
+_SKIPPED, _WITHDRAWN = Fate(()), Fate((), withdrawn=True)
+_ALWAYS, _NEVER = "true", "false"
 
 
 class Tried(NamedTuple):
@@ -80,10 +86,18 @@ class Outcomes:
     def tried(self, nodes: Iterable[int]) -> Tried:
         """Return the ways for the nodes that stand before these, and which nodes ran in each."""
         wanted = frozenset(nodes)
-        part = wanted.union(*(self.before[index] for index in wanted))
+        part = self._with_those_before(wanted)
         if part not in self._found:
             self._found[part] = self._try(part)
         return self._found[part]
+
+    def _with_those_before(self, wanted: frozenset[int]) -> frozenset[int]:
+        """Return the nodes on which it depends what becomes of these: those before them, and who withdraws them."""
+        part = frozenset[int]()
+        while wanted - part:
+            part = part.union(wanted, *(self.before[index] for index in wanted))
+            wanted = frozenset(other for index in part for other in self._withdrawing[index])
+        return part
 
     def never(self, index: int) -> bool:
         """Whether a node cannot start, whatever happens."""
@@ -101,9 +115,14 @@ class Outcomes:
         return any({index, other} <= ran for ran in self.tried([index, other]).runs)
 
     @cached_property
+    def _withdrawing(self) -> Sequence[frozenset[int]]:
+        """For each node those that withdraw it once they are done."""
+        nodes = self._graph.nodes
+        return [frozenset(other.index for other in nodes if node.index in other.cancels) for node in nodes]
+
+    @cached_property
     def _choices(self) -> Sequence[tuple[Fate, ...]]:
-        withdrawn = {other for node in self._graph.nodes for other in node.cancels}
-        return [tuple(_fates(node, withdrawn=node.index in withdrawn)) for node in self._graph.nodes]
+        return [tuple(_fates(node, withdrawn=bool(self._withdrawing[node.index]))) for node in self._graph.nodes]
 
     def _try(self, part: frozenset[int]) -> Tried:
         open_ = [index for index in sorted(part) if len(self._choices[index]) > 1]
@@ -114,7 +133,9 @@ class Outcomes:
             self._steps -= len(part)
             if self._steps < 0:
                 return Tried(tuple(runs), whole=False)
-            runs.append(_run(self._graph, part, way))
+            ran = _run(self._graph, part, way)
+            if all(self._withdrawing[index] & ran for index in part if way[index].withdrawn):
+                runs.append(ran)
         return Tried(tuple(runs), whole=len(ways) <= MAX_WAYS)
 
     def _ways(self, open_: Sequence[int], plain: Way) -> Iterator[Way]:
@@ -126,28 +147,52 @@ class Outcomes:
 
 def _fates(node: GraphNode, *, withdrawn: bool) -> Iterator[Fate]:
     """Yield what a node may do, the plain way first."""
-    never = node.when is not None and node.config.when == "false"
-    always = node.when is None or node.config.when == "true"
+    never = node.when is not None and node.config.when == _NEVER
+    always = node.when is None or node.config.when == _ALWAYS
     if not never:
-        yield from _ports(node)
-    if not always or withdrawn:
+        yield from (Fate(ports) for ports in _chosen(node))
+        yield from (Fate((port,)) for port in _handled(node))
+    if not always:
         yield _SKIPPED
+    elif withdrawn:
+        yield _WITHDRAWN
 
 
-def _ports(node: GraphNode) -> Iterator[Fate]:
-    started = tuple(node.config.starts())
-    if started and getattr(node.config, "matches", "first") == "all":
-        cases = tuple(port for port in started if port != "else")
-        sizes = range(1, len(cases) + 1) if len(cases) <= _MAX_CASES else (1, len(cases))
-        yield from (Fate(held) for size in sizes for held in combinations(cases, size))
-        started = tuple(port for port in started if port == "else")
-    yield from (Fate((port,)) for port in started)
-    if "else" not in started:
-        yield Fate((OUT,))
-    checks = node.target >= 0  # what a check does not let through is blocked, also when the check is passed over
+def _handled(node: GraphNode) -> Iterator[str]:
+    """Yield the ports that another node handles; what a check does not let through is blocked in any case."""
     for port, handler in node.handlers.items():
-        if isinstance(handler, int) or (checks and handler == CONTINUE):
-            yield Fate((port,))
+        if isinstance(handler, int) or (node.target >= 0 and handler == CONTINUE):
+            yield port
+
+
+def _chosen(node: GraphNode) -> Iterator[tuple[str, ...]]:
+    """Yield the ports that a node may leave by when all goes well: those by which it starts nodes, or `out`."""
+    cases = dict(_cases(node))
+    other = ("else",) if "else" in node.config.starts() else (OUT,)
+    held = tuple(port for port, condition in cases.items() if condition == _ALWAYS)
+    if getattr(node.config, "matches", "first") == "all":
+        open_ = [port for port in cases if port not in held]
+        sizes = range(len(open_) + 1) if len(open_) <= _MAX_CASES else (0, 1, len(open_))
+        yield from (
+            tuple(port for port in cases if port in {*held, *more})
+            for size in sizes
+            for more in combinations(open_, size)
+            if held or more
+        )
+    else:
+        last = list(cases).index(held[0]) + 1 if held else len(cases)
+        yield from ((port,) for port in list(cases)[:last])
+    if not held:
+        yield other
+
+
+def _cases(node: GraphNode) -> Iterator[tuple[str, str]]:
+    """Yield the ports of its cases with their conditions, but for those that never hold."""
+    written: Sequence[Any] = getattr(node.config, "switch", ())  # known by its key alone
+    for number, port in enumerate(port for port in node.config.starts() if port != "else"):
+        condition = str(written[number].when).strip() if number < len(written) else ""
+        if condition != _NEVER:
+            yield port, condition
 
 
 def _run(graph: Graph, part: frozenset[int], way: Way) -> frozenset[int]:
