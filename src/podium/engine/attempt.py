@@ -194,7 +194,7 @@ class Attempt:
         if program is None:  # a sub-workflow without a result
             return ItemResult(index=index, part=part, status="ok")
         told = {name: tell.eval(await self._names(tell.names, scope)) for name, tell in scope.graph.tells.items()}
-        read = [scope.find(NodeId(name)) for name in program.names]
+        read = [scope.find(NodeId(name)) for name in program.names - program.guarded]
         if any(node is not None and node.status == "skipped" for node in read):
             return ItemResult(index=index, part=part, status="skipped", told=told)
         value = program.eval(await self._names(program.names, scope))
