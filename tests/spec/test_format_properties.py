@@ -41,7 +41,7 @@ TEXTS = [
 POOL: list[Json] = [
     *(*TEXTS, True, False, 0, 1, 3, 0.5, 1e21, None),
     *("10s", "24h", "continue", "ask", "all", "any", "fail", "last", "list", "first", "out", "kind"),
-    *("files.write", "done", "reject", {"prefer": "cheap"}),
+    *("files.write", "done", "reject", "fact", {"prefer": "cheap"}),
     *([], ["a"], ["a", "b"], {}, {"a": "x"}, {"a": {"b": ["x", 1]}, "c": []}, [["a"], {"b": 1}]),
     *({"total": "1m", "idle": "5s"}, {"max": 2, "backoff": "1s"}, {"max": 1}, {"key": "inputs.a"}, {"quorum": 2}),
     *({"signal": "go"}, {"signal": "go", "expires": "2d"}, {"until": "inputs.a"}, {"callback": True}),

@@ -123,7 +123,7 @@ def _failed(state: RunState, body: NodeFailed, path: NodePath, _key: str, at: in
     if body.then == "fallback" and not body.final:
         node.variant += 1
         node.attempts, node.parked, node.answer = 0, None, None
-        node.items, node.count = [], 0
+        node.items, node.count, node.forked = [], 0, False
         resume(state, node)
         return
     if not body.final and body.then == "retry":
@@ -192,6 +192,7 @@ def _forked(state: RunState, body: NodeForked, path: NodePath, _key: str, at: in
     state.hold(node)
     node.status, node.parked, node.answer = "forked", None, None
     if not node.forked:
+        node.forked = True
         limit_inside(state, node, at)
     if body.signal:
         queue = state.signals.get(body.signal)

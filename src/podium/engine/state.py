@@ -71,6 +71,7 @@ class NodeState:
         due, arrived, need: For a join: its deadline has passed; its sources that fired, in the order in which they
             did; how many sources it wants when it was not content with those of its rule.
         items: What it opened inside itself, in that order. `queue`: what it has still to open.
+        forked: It has opened something inside itself, if only nothing.
         count: How many there are in all.
         deadline: When what is inside it must be over, or 0.
         feedback: For a node sent back to work: why, and what it returned before.
@@ -101,6 +102,7 @@ class NodeState:
     arrived: list[int] = field(default_factory=list[int])
     items: list[Scope] = field(default_factory=list["Scope"])
     queue: deque[Given] = field(default_factory=deque[Given])
+    forked: bool = False
     count: int = 0
     open_items: int = 0
     failed_items: int = 0
@@ -129,11 +131,6 @@ class NodeState:
     def place(self) -> NodePath:
         """Where its effects and what it opens stand: its path, and which fallback it is."""
         return NodePath(f"{self.path}.fallback{self.variant}") if self.variant else self.path
-
-    @property
-    def forked(self) -> bool:
-        """Whether it has opened something inside itself."""
-        return self.count > 0
 
 
 @dataclass(slots=True)
