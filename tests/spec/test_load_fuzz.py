@@ -135,7 +135,7 @@ def test_any_text_gives_a_reason(text: str) -> None:
 def test_a_misshapen_file_gives_a_reason_and_what_loads_is_of_the_published_form(value: Json) -> None:
     loaded = judged(json.dumps(value))
 
-    if loaded.workflow is not None:
+    if loaded.workflow is not None and not loaded.old:  # the published form is that of the present version
         assert [error.message for error in SCHEMA.iter_errors(value)] == []
 
 
