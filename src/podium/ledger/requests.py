@@ -7,7 +7,7 @@ requester its own answer. `Submitting` is the part of `RunStore` that only turns
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, Literal, Protocol, TypeVar
 
@@ -167,8 +167,8 @@ class Submitting(ABC):
     """The writing half of `RunStore`: each call is a request, answered when it is durable."""
 
     @abstractmethod
-    async def submit(self, request: Request[T]) -> T:
-        """Have a request committed, together with whatever else waits."""
+    def submit(self, request: Request[T]) -> Awaitable[T]:
+        """Have a request committed, together with whatever else waits; a future, where that can be."""
 
     @abstractmethod
     async def alive(self, worker: WorkerId) -> None:
@@ -184,8 +184,8 @@ class Submitting(ABC):
         await self.alive(worker)  # a claim of somebody who does not live would be anybody's at once
         return await self.submit(ClaimRun(run=run, worker=worker))
 
-    async def append(self, run: RunId, epoch: int, entries: Sequence[Entry], *, seen: int) -> Appended:
-        return await self.submit(Append(run=run, epoch=epoch, entries=tuple(entries), seen=seen))
+    def append(self, run: RunId, epoch: int, entries: Sequence[Entry], *, seen: int) -> Awaitable[Appended]:
+        return self.submit(Append(run=run, epoch=epoch, entries=tuple(entries), seen=seen))
 
     async def post(self, run: RunId, entry: Entry, *, when: Sequence[RowStatus] = ()) -> Record:
         return await self.submit(Post(run=run, entry=entry, when=tuple(when)))

@@ -20,7 +20,7 @@ Every implementation passes `podium.testing.conformance.RunStoreSuite`.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from pathlib import Path
 from typing import Literal, Protocol, get_args
 
@@ -197,8 +197,10 @@ class RunStore(Protocol):
         """
         ...
 
-    async def append(self, run: RunId, epoch: int, entries: Sequence[Entry], *, seen: int) -> Appended:
+    def append(self, run: RunId, epoch: int, entries: Sequence[Entry], *, seen: int) -> Awaitable[Appended]:
         """Add the owner's records in one transaction.
+
+        It is asked for by the call; awaiting it, or a callback of it where it is a future, tells how it went.
 
         Args:
             seen: The `seq` up to which the owner knows the stream; later records come back as `foreign`.

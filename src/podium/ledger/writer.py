@@ -12,11 +12,13 @@ what is appended afterwards always follows it.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from podium.clock import Millis
-from podium.errors import Rejected
+from podium.errors import Rejected, StoreError
 from podium.ids import IdSource
 from podium.ledger.payload import Json, json_payload
 from podium.ledger.record import Entry, Payload, Record
@@ -50,7 +52,8 @@ class RunWriter:
         self._store, self._ids, self._on_records = store, ids, on_records
         self._deferred: list[Entry] = []
         self._turns: list[_Turn] = []
-        self._writing: asyncio.Task[None] | None = None
+        self._alone: deque[_Turn] = deque()
+        self._writing: asyncio.Future[Appended] | None = None
 
     def payload(self, value: Json) -> Payload:
         """Return a JSON value as a payload."""
@@ -72,50 +75,58 @@ class RunWriter:
             Fenced: when the run is not ours any more.
             Rejected: when these entries break a rule; what was deferred waits for the next append.
         """
-        turn = _Turn(tuple(entries), asyncio.get_running_loop().create_future())
+        loop = asyncio.get_running_loop()
+        turn = _Turn(tuple(entries), loop.create_future())
         self._turns.append(turn)
-        if self._writing is None:
-            # a task of its own, so that cancelling one who waits does not lose the answer for the others
-            self._writing = asyncio.create_task(self._write_all(), name=f"append {self.run}")
+        if self._writing is None and len(self._turns) == 1:
+            loop.call_soon(self._write)  # together with whatever else this turn of the loop brings
         return await turn.done
 
     async def release(self, status: RowStatus, *, next_timer_at: Millis = Millis(0)) -> bool:  # noqa: B008 - an int
         """Write what is left and let go; False when somebody woke the run (call `append()` and look again)."""
-        if self._deferred or self._writing:
+        if self._deferred or self._writing or self._turns:
             await self.append()
         return await self._store.release(
             self.run, self.epoch, wake=self.wake, status=status, next_timer_at=next_timer_at
         )
 
-    async def _write_all(self) -> None:
+    def _write(self) -> None:
+        """Ask the store for everything that stands in line, or for the first of those that must go alone."""
+        if self._writing is not None:
+            return
+        if self._alone:
+            turns = [self._alone.popleft()]
+        else:
+            turns, self._turns = self._turns, []
+        deferred = tuple(self._deferred)
+        entries = deferred + tuple(entry for turn in turns for entry in turn.entries)
         try:
-            while self._turns:
-                turns, self._turns = self._turns, []
-                await self._settle(turns)
-        finally:
-            self._writing = None
+            # a future and a callback: cancelling one who waits does not lose the answer for the others, and a task for
+            # each append would cost a third of what a step costs
+            self._writing = asyncio.ensure_future(self._store.append(self.run, self.epoch, entries, seen=self.seen))
+        except StoreError as error:
+            _fail(turns, error)
+            return
+        self._writing.add_done_callback(partial(self._written, turns, len(deferred)))
 
-    async def _settle(self, turns: list[_Turn]) -> None:
+    def _written(self, turns: list[_Turn], deferred: int, written: asyncio.Future[Appended]) -> None:
+        self._writing = None
         try:
-            await self._write(turns)
+            self._settle(turns, deferred, written.result())
         except Rejected as error:
             if len(turns) == 1:
                 _fail(turns, error)
-                return
-            for turn in turns:  # one of them breaks a rule: each on its own
-                await self._settle([turn])
-        except BaseException as error:
+            else:
+                self._alone.extend(turns)  # one of them breaks a rule: each on its own
+        except BaseException as error:  # noqa: BLE001 - whoever waits is told, whatever it was
             _fail(turns, error)
-            if isinstance(error, asyncio.CancelledError):
-                raise
+        if self._turns or self._alone:
+            self._write()
 
-    async def _write(self, turns: list[_Turn]) -> None:
-        deferred = tuple(self._deferred)
-        entries = deferred + tuple(entry for turn in turns for entry in turn.entries)
-        appended = await self._store.append(self.run, self.epoch, entries, seen=self.seen)
-        del self._deferred[: len(deferred)]
-        self._deliver(appended, len(deferred))
-        start = len(deferred)
+    def _settle(self, turns: Sequence[_Turn], deferred: int, appended: Appended) -> None:
+        del self._deferred[:deferred]
+        self._deliver(appended, deferred)
+        start = deferred
         for turn in turns:
             end = start + len(turn.entries)
             if not turn.done.done():

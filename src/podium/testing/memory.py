@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import shutil
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -129,15 +129,16 @@ class MemoryStore(Submitting):
 
     # ── writing ──
 
-    async def submit(self, request: Request[T]) -> T:
-        if self._ended is not None:
-            raise self._ended
+    def submit(self, request: Request[T]) -> Awaitable[T]:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
+        if self._ended is not None:
+            future.set_exception(self._ended)
+            return future
         if not self._queue:
             loop.call_soon(self._flush)
         self._queue.append((request, future))
-        return await future
+        return future
 
     def _flush(self) -> None:
         queue, self._queue = self._queue, []

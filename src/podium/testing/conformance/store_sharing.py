@@ -120,13 +120,14 @@ class SharingRules:
 
         async with asyncio.TaskGroup() as group:
             tasks = [
-                group.create_task(store.append(claim.row.id, claim.epoch, [done(f"n{i}")], seen=2)) for i in range(20)
+                asyncio.ensure_future(store.append(claim.row.id, claim.epoch, [done(f"n{i}")], seen=2))
+                for i in range(20)
             ]
             await asyncio.sleep(0)
             await asyncio.sleep(0)
             group.create_task(store.close())
 
-        assert all(task.result().records for task in tasks)
+        assert all([(await task).records for task in tasks])
         assert len(await bodies(witness, claim.row.id)) == 22
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import getpass
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -92,10 +92,11 @@ class SqliteStore(Submitting):
 
     # ── writing ──
 
-    async def submit(self, request: Request[T]) -> T:
+    def submit(self, request: Request[T]) -> Awaitable[T]:
         large = [payload for payload in _payloads(request) if payload.ref.size > INLINE_BYTES]
-        if not large:
-            return await self._committer.submit(request)
+        return self._submit_large(request, large) if large else self._committer.submit(request)
+
+    async def _submit_large(self, request: Request[T], large: list[Payload]) -> T:
         written = await self._off_loop(self._write_blobs, large)
         try:
             return await self._committer.submit(request)
