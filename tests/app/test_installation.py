@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
@@ -132,3 +133,10 @@ async def test_a_run_is_found_by_its_first_letters(installation: Installation, t
         await installation.find_run("r")
     with pytest.raises(UsageError, match="AP002: there is no run `zz`"):
         await installation.find_run("zz")
+
+
+async def test_all_who_ask_at_once_get_one_engine(tmp_path: Path) -> None:
+    async with Installation.open(tmp_path) as installation:
+        engines = await asyncio.gather(*(installation.engine() for _ in range(20)))
+
+    assert len({id(engine) for engine in engines}) == 1

@@ -21,7 +21,7 @@ def callback_key(home: Path, ids: IdSource) -> bytes:
     path = home / _FILE
     try:
         if not path.exists():
-            _create(path, ids.random_bytes(_BYTES))
+            _create(path, ids)
         key = path.read_bytes()
     except OSError as error:
         raise StoreError("ST019", f"cannot use `{path}`: {error.strerror}", help="check its permissions") from None
@@ -31,9 +31,9 @@ def callback_key(home: Path, ids: IdSource) -> bytes:
     return key
 
 
-def _create(path: Path, key: bytes) -> None:
-    """Write the file as a whole or not at all; another process may be doing the same."""
-    fresh = path.with_suffix(f".{os.getpid()}")
+def _create(path: Path, ids: IdSource) -> None:
+    """Write the file as a whole or not at all; somebody else may be doing the same."""
+    key, fresh = ids.random_bytes(_BYTES), path.with_suffix(f".{ids.random_bytes(8).hex()}")
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:

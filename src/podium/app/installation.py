@@ -93,6 +93,7 @@ class Installation:
         self._given_models = models
         self._declared = declared
         self._engine: Engine | None = None
+        self._making = asyncio.Lock()
         self._watchers: list[Watch] = []
         self._compiled: dict[WorkflowVersion, Compiled] = {}
 
@@ -152,31 +153,35 @@ class Installation:
 
     async def engine(self) -> Engine:
         """Return the engine that drives runs as this process, which from now on counts as a living worker."""
-        if self._engine is None:
-            from podium.app.callback_key import callback_key
-            from podium.engine.runtime import Engine
-
-            # The loop and the committing thread hand the interpreter to each other at every step of a run. With
-            # Python's 5 ms between two such hand-overs a chain of steps loses a sixth of its speed.
-            sys.setswitchinterval(SWITCH_INTERVAL_S)
-            # What is loaded by now stays; looking through it again and again cost a tenth of the speed.
-            gc.freeze()
-            gc.set_threshold(*GC_THRESHOLDS)
-            await self.store.alive(self.worker)
-            self._engine = Engine(
-                store=self.store,
-                nodes=self.nodes,
-                models=_LazyModels(self),
-                tools=_LazyTools(self),
-                workflows=self.workflow,
-                clock=self.clock,
-                ids=self.ids,
-                worker=self.worker,
-                secret=await asyncio.to_thread(callback_key, self.home, self.ids),
-                watch=self._tell,
-            )
-            self._closing.push_async_callback(self._engine.close)
+        async with self._making:  # whoever asks meanwhile gets the same one
+            if self._engine is None:
+                self._engine = await self._make_engine()
+                self._closing.push_async_callback(self._engine.close)
         return self._engine
+
+    async def _make_engine(self) -> Engine:
+        from podium.app.callback_key import callback_key
+        from podium.engine.runtime import Engine
+
+        # The loop and the committing thread hand the interpreter to each other at every step of a run. With
+        # Python's 5 ms between two such hand-overs a chain of steps loses a sixth of its speed.
+        sys.setswitchinterval(SWITCH_INTERVAL_S)
+        # What is loaded by now stays; looking through it again and again cost a tenth of the speed.
+        gc.freeze()
+        gc.set_threshold(*GC_THRESHOLDS)
+        await self.store.alive(self.worker)
+        return Engine(
+            store=self.store,
+            nodes=self.nodes,
+            models=_LazyModels(self),
+            tools=_LazyTools(self),
+            workflows=self.workflow,
+            clock=self.clock,
+            ids=self.ids,
+            worker=self.worker,
+            secret=await asyncio.to_thread(callback_key, self.home, self.ids),
+            watch=self._tell,
+        )
 
     async def dispatcher(self, *, failed: Callable[[RunId, Exception], None] | None = None) -> LocalDispatcher:
         """Return what drives the runs of this store in this process; `failed` hears of runs that cannot be driven."""
