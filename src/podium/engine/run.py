@@ -62,6 +62,11 @@ class ActiveRun:
     surroundings: Surroundings = field(init=False)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     tasks: dict[NodePath, asyncio.Task[None]] = field(default_factory=dict[NodePath, "asyncio.Task[None]"])
+    group: asyncio.TaskGroup = field(init=False)
+    flush: asyncio.TimerHandle | None = None
+    pending_since: float = 0.0
+    waiting_until: int = 0
+    leaving: bool = False
     alive_at: float = 0.0
     poked: bool = False
 
@@ -83,7 +88,7 @@ class ActiveRun:
 
     async def append(self, entries: Sequence[Entry]) -> None:
         """Write entries, with what is pending before them; they are folded once they are durable."""
-        await self.writer.append(entries)
+        await self.writer.append(entries, gather=len(self.tasks) > 1)
 
     def poke(self) -> None:
         """Somebody posted to this run; look what it was."""
@@ -100,22 +105,32 @@ class ActiveRun:
         self.alive_at = self.clock.monotonic()
         try:
             async with asyncio.TaskGroup() as group:
-                while (ending := self._carry_out(group)) is None or self.tasks:
-                    if ending is not None:
-                        await self._stop_all()  # what was under way may leave something behind that is to be undone
-                    elif not self.tasks:
-                        status = await self._let_go()
-                        if status is not None:
-                            return status
-                    else:
-                        await self._wait()
+                self.group = group
+                try:
+                    outcome = await self._until_over()
+                finally:
+                    self.leaving = True
         except asyncio.CancelledError:
             # Somebody stops this worker politely: what it knows is written, and the next one goes on from there.
             await self.writer.append()
             raise
-        return await self._finish(ending)
+        finally:
+            if self.flush is not None:
+                self.flush.cancel()
+        return outcome if isinstance(outcome, str) else await self._finish(outcome)
 
-    def _carry_out(self, group: asyncio.TaskGroup) -> Ending | None:
+    async def _until_over(self) -> Ending | RowStatus:
+        """Run until the run must end, or was let go."""
+        while (ending := self._carry_out()) is None or self.tasks:
+            if ending is not None:
+                await self._stop_all()  # what was under way may leave something behind that is to be undone
+            elif self.tasks:
+                await self._wait()
+            elif (status := await self._let_go()) is not None:
+                return status
+        return ending
+
+    def _carry_out(self) -> Ending | None:
         """Do what is decided until there is nothing more to decide."""
         again = True
         while again:
@@ -152,7 +167,7 @@ class ActiveRun:
                             self.tasks[path].cancel()
                     case Start(path) if path in self.state.ready:
                         node = self.state.begin(path)
-                        task = group.create_task(self._attempt(node), name=path)
+                        task = self.group.create_task(self._attempt(node), name=path)
                         task.add_done_callback(self._over)
                         self.tasks[path] = task
                     case Start():
@@ -167,23 +182,54 @@ class ActiveRun:
         return Entry(body=body, path=path, key=f"forked:{path}:{node.count}")
 
     async def _attempt(self, node: NodeState) -> None:
+        path = node.path
         self.defer(await Attempt(self.surroundings, node).entries())
+        self.tasks.pop(path, None)
+        self.alive_at = self.clock.monotonic()
+        # What comes next begins here: waking the loop of the run first would cost a chain of steps a third of its time.
+        if self.leaving or self._carry_out() is not None or not self.tasks or self._has_earlier_timer():
+            self.changed.set()
+
+    def _has_earlier_timer(self) -> bool:
+        timer = self.state.next_timer()
+        return bool(timer) and (not self.waiting_until or timer < self.waiting_until)
 
     def _over(self, task: asyncio.Task[None]) -> None:
         """A task has ended; a callback, because a task that is cancelled before its first step runs no code."""
         path = NodePath(task.get_name())
-        self.tasks.pop(path, None)
-        if task.cancelled():
-            self.state.halt(path)
-        self.alive_at = self.clock.monotonic()
-        self.changed.set()
+        if self.tasks.get(path) is task:
+            del self.tasks[path]
+            if task.cancelled():
+                self.state.halt(path)
+            self.changed.set()
 
     def defer(self, entries: Sequence[Entry]) -> None:
         """Write entries with the next append; they are folded at once."""
+        if not self.writer.pending:
+            self._flush_later(FLUSH_AFTER_S)
         self.writer.defer(entries)
         now = self.clock.now()
         for entry in entries:
             apply(self.state, entry.body, path=NodePath(entry.path), key=entry.key, at=now)
+
+    def _flush_later(self, seconds: float) -> None:
+        """See to it that what is pending is written also when no intent comes along."""
+        loop = asyncio.get_running_loop()
+        self.pending_since = loop.time()
+        if self.flush is None:
+            self.flush = loop.call_later(seconds, self._flush_now)
+
+    def _flush_now(self) -> None:
+        self.flush = None
+        if not self.writer.pending:
+            return
+        loop = asyncio.get_running_loop()
+        left = self.pending_since + FLUSH_AFTER_S - loop.time()
+        if left > 0:
+            self.flush = loop.call_later(left, self._flush_now)
+        else:
+            self.poked = True
+            self.changed.set()
 
     def _hear(self, records: Sequence[Record]) -> None:
         for record in records:
@@ -193,13 +239,9 @@ class ActiveRun:
             self.changed.set()
 
     async def _wait(self) -> None:
-        """Wait until a task ends, somebody posts, or a timer is due; write what is pending meanwhile."""
-        if not self.changed.is_set() and self.writer.pending:
-            until = self.clock.monotonic() + FLUSH_AFTER_S
-            await self._event(FLUSH_AFTER_S)
-            if self.writer.pending and self.clock.monotonic() >= until:
-                await self.writer.append()
-        elif not self.changed.is_set():
+        """Wait until there is something to decide, somebody posts, a timer is due, or results have waited enough."""
+        if not self.changed.is_set():
+            self.waiting_until = self.state.next_timer()
             await self._event(self._until_next())
         self.changed.clear()
         if self.poked:

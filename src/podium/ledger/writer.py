@@ -68,8 +68,10 @@ class RunWriter:
         """Put entries aside for the next append; they need not be durable before something else is."""
         self._deferred.extend(entries)
 
-    async def append(self, entries: Sequence[Entry] = ()) -> tuple[Record, ...]:
+    async def append(self, entries: Sequence[Entry] = (), *, gather: bool = True) -> tuple[Record, ...]:
         """Write what was deferred and `entries`; return the records of `entries`, durable.
+
+        `gather` waits for what else this turn of the loop brings; without, nobody else is expected.
 
         Raises:
             Fenced: when the run is not ours any more.
@@ -79,7 +81,10 @@ class RunWriter:
         turn = _Turn(tuple(entries), loop.create_future())
         self._turns.append(turn)
         if self._writing is None and len(self._turns) == 1:
-            loop.call_soon(self._write)  # together with whatever else this turn of the loop brings
+            if gather:
+                loop.call_soon(self._write)
+            else:
+                self._write()
         return await turn.done
 
     async def release(self, status: RowStatus, *, next_timer_at: Millis = Millis(0)) -> bool:  # noqa: B008 - an int
@@ -92,7 +97,7 @@ class RunWriter:
 
     def _write(self) -> None:
         """Ask the store for everything that stands in line, or for the first of those that must go alone."""
-        if self._writing is not None:
+        if self._writing is not None or not (self._turns or self._alone):
             return
         if self._alone:
             turns = [self._alone.popleft()]
