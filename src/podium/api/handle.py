@@ -2,7 +2,7 @@
 
 ```python
 async with await podium.start(wf, {"topic": "search"}) as run:
-    resting = await run.rest()              # ended, or waiting for somebody
+    resting = await run.rest()  # ended, or waiting for somebody
     if resting.waits:
         await run.approve(resting.waits[0].node)
     print((await run.wait()).value)

@@ -145,6 +145,9 @@ class _Patch:
         beside = self._beside(spot.intro) or self._beside(end)
         if rest and (found := _BESIDE.match(self.text, end)):
             end = found.end()
+        elif rest:  # blanks left behind the value would be part of the text
+            left = self.text[end : self.places.line_end(end)]
+            end += len(left) - len(left.lstrip(" \t"))
         elif not rest and self._beside(end):
             beside = ""
         head = f"{' ' if first else ''}{first}{f'  {beside}' if beside else ''}"
