@@ -85,6 +85,9 @@ class Finish:
     ending: Ending
 
 
+MOST_ITEMS = 100_000
+"""Items of one node; a signal that would add another one is kept for whoever waits for it."""
+
 Command = Start | Skip | Expire | Overrun | Stop | AddItem | Override | Unwind | Finish
 
 
@@ -144,7 +147,8 @@ def _requests(state: RunState) -> Iterator[Command]:
 
 def _more_items(state: RunState) -> Iterator[Command]:
     for signal, node in state.takers.items():
-        if node.status == "forked" and state.signals.get(signal) and not node.scope.closed:
+        open_ = node.status == "forked" and not node.scope.closed and node.count < MOST_ITEMS
+        if open_ and state.signals.get(signal):
             yield AddItem(node.path, signal)
 
 
