@@ -7,6 +7,7 @@ expressions, in which an f-string has left `${x}` for `x`.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from types import UnionType
@@ -25,14 +26,14 @@ from podium.spec.types import Type
 Leaf = TypeVar("Leaf")
 
 
-class Named:
+class Named(ABC):
     """Something with a name in a workflow: a node, or a workflow that another one runs."""
 
     __slots__ = ()
 
+    @abstractmethod
     def podium_name(self) -> str:
         """Return the name."""
-        raise NotImplementedError
 
 
 class Plain:

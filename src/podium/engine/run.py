@@ -157,7 +157,6 @@ class ActiveRun:
                         if request.body.action in ("retry", "input") and self.state.may_have_happened(path):
                             continue  # the node asks first whether it did
                         self.defer(overridden(self.surroundings, self.state.nodes[path], request))
-                        again = True
                     case Unwind(ending):
                         self.defer([Entry(body=_run_ending(ending))])
                         again = True
@@ -271,9 +270,11 @@ class ActiveRun:
     def _until_next(self) -> float | None:
         """Return the seconds to the next moment that matters by itself, None when there is none."""
         assert self.state.created is not None
-        moments = [when for when in (self.state.next_timer(), self.state.created.deadline) if when]
-        waits = [max(0.0, (when - self.clock.now()) / 1000) for when in moments]
-        if self.state.created.idle_ms:
+        # what has no say any more must not be waited for again and again: timers while paused, limits while undoing
+        timer = 0 if self.state.paused else self.state.next_timer()
+        deadline = 0 if self.state.ending else self.state.created.deadline
+        waits = [max(0.0, (when - self.clock.now()) / 1000) for when in (timer, deadline) if when]
+        if self.state.created.idle_ms and not self.state.ending:
             waits.append(max(0.0, self.alive_at + self.state.created.idle_ms / 1000 - self.clock.monotonic()))
         return min(waits) if waits else None
 
