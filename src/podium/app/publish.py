@@ -16,7 +16,7 @@ from podium.graph.compile import compile_workflow
 from podium.graph.model import Compiled
 from podium.ids import WorkflowVersion
 from podium.ledger.store import RunStore, WorkflowSource
-from podium.lint.lint import lint
+from podium.lint.check import compile_and_lint
 from podium.node.registry import Registry
 from podium.spec.diagnostic import Diagnostic, SpecError
 from podium.spec.load import Loaded, load, load_file
@@ -63,18 +63,13 @@ def _check(loaded: Loaded, path: Path, types: NodeTypes) -> Checked:
     compiled: list[Compiled] = []
 
     def check(workflow: Workflow, each: Loaded, file: str) -> tuple[Diagnostic, ...]:
-        found, diagnostics = _compile(workflow, each, file)
+        found, diagnostics = compile_and_lint(workflow, each, file)
         compiled[:] = [] if found is None else [found]
         return diagnostics
 
     whole = add_files(loaded, path, types, check)  # the main file is checked last
     texts = {**whole.texts, str(path): loaded.text}
     return Checked(compiled[0] if whole.workflow else None, whole.diagnostics, loaded.text, texts)
-
-
-def _compile(workflow: Workflow, loaded: Loaded, file: str) -> tuple[Compiled | None, tuple[Diagnostic, ...]]:
-    compiled, found = compile_workflow(workflow, file=file, positions=loaded.positions)
-    return compiled, found if compiled is None else (*found, *lint(compiled, loaded.positions, file))
 
 
 async def publish(store: RunStore, nodes: Registry, path: Path) -> Published:

@@ -9,7 +9,7 @@ from podium.graph.model import Compiled
 from podium.lint.lint import lint
 from podium.spec.diagnostic import Diagnostic
 from podium.spec.load import Loaded, load
-from podium.spec.model import NodeTypes
+from podium.spec.model import NodeTypes, Workflow
 
 
 class Checked(NamedTuple):
@@ -22,16 +22,15 @@ class Checked(NamedTuple):
 
 def check_text(text: str, *, file: str, node_types: NodeTypes) -> Checked:
     """Return what a workflow says and what is to be said of it; `file` is what messages call it."""
-    return check_loaded(load(text, file=file, node_types=node_types), file)
-
-
-def check_loaded(loaded: Loaded, file: str) -> Checked:
-    """Return the same for what has been loaded."""
+    loaded = load(text, file=file, node_types=node_types)
     if loaded.workflow is None:
         return Checked(None, loaded.diagnostics, loaded.text)
-    compiled, found = compile_workflow(loaded.workflow, file=file, positions=loaded.positions)
-    if compiled is None:
-        return Checked(None, (*loaded.diagnostics, *found), loaded.text)
-    diagnostics = (*loaded.diagnostics, *found, *lint(compiled, loaded.positions, file))
-    wrong = any(diagnostic.severity == "error" for diagnostic in diagnostics)
-    return Checked(None if wrong else compiled, diagnostics, loaded.text)
+    compiled, found = compile_and_lint(loaded.workflow, loaded, file)
+    wrong = any(diagnostic.severity == "error" for diagnostic in found)
+    return Checked(None if wrong else compiled, (*loaded.diagnostics, *found), loaded.text)
+
+
+def compile_and_lint(workflow: Workflow, loaded: Loaded, file: str) -> tuple[Compiled | None, tuple[Diagnostic, ...]]:
+    """Return a workflow that was loaded, compiled where that can be, and all that is to be said of it."""
+    compiled, found = compile_workflow(workflow, file=file, positions=loaded.positions)
+    return compiled, found if compiled is None else (*found, *lint(compiled, loaded.positions, file))
