@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from podium.node.contract import Node
     from podium.node.registry import Registry
     from podium.spec.model import ToolSpec
+    from podium.spec.settings.model import Settings
 
 Json = Any
 
@@ -132,6 +133,17 @@ class Installation:
         return Registry((*shipped.values(), *self._declared)) if self._declared else shipped
 
     @cached_property
+    def settings(self) -> Settings:
+        """What `podium.toml` says.
+
+        Raises:
+            UsageError: AP070 when it cannot be used.
+        """
+        from podium.app.settings import read_settings
+
+        return read_settings(self.home)
+
+    @cached_property
     def models(self) -> Models:
         """The models that may be asked."""
         if self._given_models is not None:
@@ -169,8 +181,12 @@ class Installation:
         # What is loaded by now stays; looking through it again and again cost a tenth of the speed.
         gc.freeze()
         gc.set_threshold(*GC_THRESHOLDS)
+        from podium.app.safeguards import safeguards_of
+
         await self.store.alive(self.worker)
+        settings = await asyncio.to_thread(lambda: self.settings)
         return Engine(
+            safeguards=safeguards_of(settings),
             store=self.store,
             nodes=self.nodes,
             models=_LazyModels(self),

@@ -8,12 +8,16 @@ from typing import Any, Literal
 
 import msgspec
 
+from podium.clock import Millis
 from podium.effects.ports import Journal, ModelPort, Progress, ToolPort
 from podium.errors import PodiumError
 from podium.gate.budget import Meter
+from podium.gate.decision import Obligation
 from podium.ids import EffectKey, NodePath, RunId
-from podium.ledger.record import Payload
+from podium.ledger.record import ArgumentLabel, Entry, GateDecision, Payload
+from podium.ledger.record import EffectDenied as EffectDeniedRecord
 from podium.node.calls import Call, Reply
+from podium.spec.label import USER, Label
 from podium.spec.model import Delivery, EffectClass, ToolSpec, Workflow
 
 Json = Any
@@ -44,6 +48,21 @@ class Known:
     approved_request: str = ""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CallLabels:
+    """What the caller knows of where a call comes from.
+
+    Attributes:
+        control: Of the decisions that led to the call being made at all: conditions, branches, items of a map.
+        read: Of everything that the call was made of, `control` excluded.
+        arguments: Of a tool call, by argument; an argument that is missing here has the label `read`.
+    """
+
+    control: Label = USER
+    read: Label = USER
+    arguments: Mapping[str, Label] = field(default_factory=dict[str, Label])
+
+
 @dataclass(kw_only=True, slots=True)
 class Effect:
     """One effect. The first block is given by the caller; each stage fills in its part of the second.
@@ -51,6 +70,14 @@ class Effect:
     Attributes:
         meters: The budgets that it counts against.
         timeout_s: The most that the caller waits, or None for the target's own limit.
+        labels: Where the call comes from.
+        principal: Who started the run. `chain`: in whose names it acts, the person first: `person:anna`,
+            `workflow:refunds`, `agent:triage@3`.
+        label: Of the request as a whole (labels).
+        gives: The label that its reply adds to what is made of it (labels).
+        obligations: What must be done before it may happen (grant, labels, policy); a stage that fulfils one leaves it
+            in the list and adds a reason.
+        policies: Digest of the policies in force (policy).
         name: `model.chat` or `tool.<grant>.<function>` (identify).
         id: The idempotency key (identify).
         target: What is called: a model's or a server's name (route).
@@ -73,6 +100,8 @@ class Effect:
     timeout_s: float | None = None
     workflow: str = ""
     principal: str = ""
+    chain: tuple[str, ...] = ()
+    labels: CallLabels = field(default_factory=CallLabels)
 
     name: str = ""
     id: EffectKey = field(default=EffectKey(""))
@@ -80,7 +109,10 @@ class Effect:
     request_hash: str = ""
     effect_class: EffectClass = "read"
     delivery: Delivery = "repeatable"
-    needs_approval: bool = False
+    label: Label = USER
+    gives: Label = USER
+    obligations: list[Obligation] = field(default_factory=list[Obligation])
+    policies: str = ""
     target: str = ""
     model: ModelPort | None = None
     tool: ToolPort | None = None
@@ -103,6 +135,37 @@ class EffectQuestion:
     show: Json
     request_hash: str = ""
     not_before: int = 0
+
+
+def decided(effect: Effect, verdict: Literal["allow", "deny", "require_approval"], *, at: int) -> GateDecision:
+    """Return the record of what the gate decided of an effect so far."""
+    labels = effect.labels
+    return GateDecision(
+        verdict=verdict,
+        reasons=tuple(effect.reasons),
+        policies=effect.policies,
+        approval=effect.known.approval,
+        chain=effect.chain,
+        label=None if effect.label == USER else effect.label,
+        arguments=tuple(ArgumentLabel(name, one) for name, one in labels.arguments.items() if one != labels.read),
+        obligations=tuple(dict.fromkeys(obligation.kind for obligation in effect.obligations)),
+        at=Millis(at),
+    )
+
+
+async def refuse(effect: Effect, code: str, *, at: int) -> None:
+    """Record that the gate says no; the caller then raises `EffectDenied`, or an `EffectError` of kind `limit`."""
+    assert effect.request is not None
+    effect.reasons.append(code)
+    denied = EffectDeniedRecord(
+        effect=effect.name,
+        target=effect.target,
+        id=effect.id,
+        request=effect.request.ref,
+        decision=decided(effect, "deny", at=at),
+    )
+    entry = Entry(body=denied, path=effect.path, attempt=effect.attempt, payloads=(effect.request,))
+    await effect.journal.append([entry])
 
 
 class Suspended(PodiumError):

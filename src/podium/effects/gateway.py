@@ -5,13 +5,16 @@ sub-agent or sandboxed code. Each stage is a small wrapper that knows none of th
 
     identify      what is it, under which idempotency key; what is recorded already is returned, doubt is settled
     route         which model or server
-    labels        what the values may do            (permissive until labels exist)
-    data loss     what must not leave               (permissive until detectors exist)
-    policy        is it granted?                    (deny by default; Cedar policies come later)
-    obligations   redact, stage                     (none until policies oblige)
+    labels        may what it is made of go there, and on whose word?
+    governor      is the run going in circles?
+    data loss     what must not leave
+    policy        is it granted, and allowed to all in whose names it acts?
+    obligations   what policies demand: redact, filter
     approval      must a person agree to exactly this?
+    throttle      too much at once?
     budget        is there enough left for the most that it can use?
     breaker       is the target known to be down?
+    staging       into the outbox instead of into the world?
     record        append{decision, intent, reservation} … append{outcome, settlement}
     call          once, at the moment of sending within `send_before`
 
@@ -27,17 +30,21 @@ from podium.clock import Clock
 from podium.effects.breaker import Breakers
 from podium.effects.effect import Effect, Proceed, Stage
 from podium.effects.ports import Models, Runs, Tools
+from podium.effects.safeguards import Safeguards
 from podium.effects.stages.approval import approval
 from podium.effects.stages.breaker import BreakerStage
 from podium.effects.stages.budget import Budget
 from podium.effects.stages.call import Call
+from podium.effects.stages.governor import governor
 from podium.effects.stages.identify import Identify
-from podium.effects.stages.labels import labels
+from podium.effects.stages.labels import Labels
 from podium.effects.stages.loss import loss
 from podium.effects.stages.obligations import obligations
-from podium.effects.stages.policy import policy
+from podium.effects.stages.policy import Policy
 from podium.effects.stages.record import Recording
 from podium.effects.stages.route import Route
+from podium.effects.stages.staging import staging
+from podium.effects.stages.throttle import throttle
 from podium.ids import IdSource
 from podium.node.calls import Reply
 
@@ -45,17 +52,30 @@ from podium.node.calls import Reply
 class Gateway:
     """The door of one installation; stateless but for its breakers."""
 
-    def __init__(self, *, models: Models, tools: Tools, runs: Runs, clock: Clock, ids: IdSource) -> None:
+    def __init__(
+        self,
+        *,
+        models: Models,
+        tools: Tools,
+        runs: Runs,
+        clock: Clock,
+        ids: IdSource,
+        safeguards: Safeguards | None = None,
+    ) -> None:
+        safeguards = safeguards or Safeguards()
         stages: list[Stage] = [
             Identify(clock=clock, ids=ids),
             Route(models=models, tools=tools),
-            labels,
+            Labels(clock=clock, safeguards=safeguards),
+            governor,
             loss,
-            policy,
+            Policy(clock=clock, safeguards=safeguards),
             obligations,
             approval,
+            throttle,
             Budget(clock=clock),
             BreakerStage(Breakers(clock)),
+            staging,
             Recording(clock=clock, ids=ids),
         ]
         self._door: Proceed = reduce(_wrap, reversed(stages), Call(runs=runs, clock=clock))

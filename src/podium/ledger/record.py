@@ -23,6 +23,7 @@ from msgspec.structs import force_setattr
 from podium.clock import Millis
 from podium.errors import ErrorKind
 from podium.ids import Digest, EffectKey, NodePath, RunId
+from podium.spec.label import Label
 
 FORMAT = 1
 """Version of the record format."""
@@ -150,6 +151,8 @@ class NodeDone(Body, frozen=True, tag="node.done", kw_only=True):
         errors: Items of a map that failed.
         also: Further ports of its own by which it was left.
         override: Key of the request of a person who supplied this result, or "".
+        label: What its result may do; None for what is the user's own and of the default level.
+        endorsed: The parts of its result, by name, that a check it declares or a person vouches for; "" is all of it.
     """
 
     port: str = "out"
@@ -158,6 +161,8 @@ class NodeDone(Body, frozen=True, tag="node.done", kw_only=True):
     errors: Int = 0
     also: tuple[str, ...] = ()
     override: str = ""
+    label: Label | None = None
+    endorsed: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         # defaults are left out by identity, and a computed "out" is another object than the default: without this
@@ -232,6 +237,13 @@ class FactEmitted(Body, frozen=True, tag="fact.emitted", kw_only=True):
     value: PayloadRef | None = None
 
 
+class ArgumentLabel(Struct, frozen=True, gc=False):
+    """What one argument of a tool call may do."""
+
+    name: str
+    label: Label
+
+
 class GateDecision(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """What the gate said and by what.
 
@@ -240,12 +252,22 @@ class GateDecision(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
         reasons: Codes of what decided.
         policies: Digest of the policies in force, or "" while there are none.
         approval: Key of the answer that allowed it, or "".
+        chain: In whose names it acts: the person, the workflow, the agent.
+        label: Of the request; None for what is the user's own and of the default level.
+        arguments: Of a tool call: the arguments whose label is another one than that of the rest.
+        obligations: What was, or has to be, done before it may happen: `approval`, `redact`, `stage`, `filter`.
+        at: When it was decided; the policies in force may ask for the hour.
     """
 
     verdict: Literal["allow", "deny", "require_approval"]
     reasons: tuple[str, ...] = ()
     policies: str = ""
     approval: str = ""
+    chain: tuple[str, ...] = ()
+    label: Label | None = None
+    arguments: tuple[ArgumentLabel, ...] = ()
+    obligations: tuple[str, ...] = ()
+    at: Time = Millis(0)
 
 
 class Reservation(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):

@@ -44,7 +44,7 @@ from podium.spec.node import (
     port_of,
 )
 from podium.spec.template import Condition, Expression, Items, Piece, Template, TextTemplate, split_template
-from podium.spec.tool import Delivery, EffectClass, FunctionSpec, ToolSpec
+from podium.spec.tool import Delivery, EffectClass, FunctionSpec, SourceSpec, ToolSpec
 
 __all__ = [
     "ASK",
@@ -74,6 +74,7 @@ __all__ = [
     "Piece",
     "Retry",
     "Revision",
+    "SourceSpec",
     "SpecModel",
     "Template",
     "TextTemplate",
@@ -98,8 +99,8 @@ MAX_NODES = 2_000
 Nodes = Annotated[dict[NodeName, AnyNode], Field(max_length=MAX_NODES)]
 
 
-class InputSpec(SpecModel):
-    """A value that the run is started with."""
+class InputSpec(SourceSpec):
+    """A value that the run is started with, and what may be done with it."""
 
     type: TypeSpec = Field(default_factory=lambda: parse_type("text"))
     """Its type."""
@@ -109,6 +110,9 @@ class InputSpec(SpecModel):
 
     default: Json = None
     """Used when none is given; without a default the input is required."""
+
+    trust: Literal["trusted", "untrusted"] = "trusted"
+    """Whether it is the word of who starts the run; untrusted when others wrote it, such as a message."""
 
     @property
     def required(self) -> bool:

@@ -43,6 +43,13 @@ BY_KEY: Mapping[str, list[Json]] = {
     "ToolSpec.timeout": ["2m"],
     "only": [["write"]],
     "functions": [{"delete": {"approval": "required"}}],
+    "critical": [["to", "amount"]],
+    "level": ["confidential"],
+    "clearance": ["confidential"],
+    "categories": [["pii"]],
+    "residency": [["eu"]],
+    "region": ["eu"],
+    "returns": [{"level": "confidential", "categories": ["pii"]}],
     "env": [{"TOKEN": "${secrets.erp_token}"}],
     # every node
     "about": ["Small models refer to things by number."],

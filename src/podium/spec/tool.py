@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from podium.spec.base import Duration, SpecModel
+from podium.spec.names import Name
 
 Json = Any
 
@@ -18,6 +19,19 @@ EffectClass = Literal["none", "read", "write", "irreversible"]
 
 Delivery = Literal["repeatable", "keyed", "once"]
 """What a second try means: harmless, harmless with the same key, or perhaps a second effect."""
+
+
+class SourceSpec(SpecModel):
+    """What may be done with what comes from here: a tool's answers, an input of a workflow."""
+
+    level: str = ""
+    """How confidential it is: one of the installation's levels; empty for its default."""
+
+    categories: tuple[Name, ...] = ()
+    """What it contains, such as `pii`."""
+
+    residency: tuple[Name, ...] | None = None
+    """The regions where it may go; an empty list keeps it on this machine."""
 
 
 class FunctionSpec(SpecModel):
@@ -31,6 +45,17 @@ class FunctionSpec(SpecModel):
 
     approval: Literal["never", "required"] | None = None
     """Whether a person must approve each call."""
+
+    trust: Literal["trusted", "untrusted"] | None = None
+    """Whether what it returns may be believed."""
+
+    critical: tuple[str, ...] | None = None
+    """The arguments that decide who or what is affected, such as a recipient or an amount. They must come from the
+    user, the author or what is vouched for, else a person is asked. Without it they are told by their names; of an
+    `irreversible` function all are."""
+
+    returns: SourceSpec | None = None
+    """What may be done with its answers."""
 
 
 def _one_source_schema(schema: dict[str, Any]) -> None:
@@ -70,6 +95,15 @@ class ToolSpec(SpecModel):
     timeout: Duration = timedelta(minutes=2)
     """The longest a call may take."""
 
+    returns: SourceSpec = Field(default_factory=SourceSpec)
+    """What may be done with its answers."""
+
+    clearance: str = ""
+    """The highest level of what may be sent to it: one of the installation's levels; empty for its default."""
+
+    region: str = ""
+    """Where it is; empty for this machine."""
+
     env: dict[str, str] = Field(default_factory=dict)
     """Environment of the server process; values may be `${secrets.name}`."""
 
@@ -87,6 +121,21 @@ class ToolSpec(SpecModel):
         """Return whether a person must approve each call of one of its functions."""
         special = self.functions.get(function)
         return special.approval if special and special.approval else self.approval
+
+    def trust_of(self, function: str) -> Literal["trusted", "untrusted"]:
+        """Return whether what one of its functions returns may be believed."""
+        special = self.functions.get(function)
+        return special.trust if special and special.trust else self.trust
+
+    def returns_of(self, function: str) -> SourceSpec:
+        """Return what may be done with the answers of one of its functions."""
+        special = self.functions.get(function)
+        return special.returns if special and special.returns else self.returns
+
+    def critical_of(self, function: str) -> tuple[str, ...] | None:
+        """Return the arguments of one of its functions that are declared to be critical; None when nothing is said."""
+        special = self.functions.get(function)
+        return special.critical if special else None
 
     @property
     def settings(self) -> Mapping[str, Json]:

@@ -7,6 +7,9 @@ this one has decided again, and a request that is not the approved one is refuse
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from typing import Any
+
+import msgspec
 
 from podium.effects.effect import Effect, EffectQuestion, Proceed, Suspended
 from podium.errors import EffectDenied
@@ -15,21 +18,20 @@ from podium.node.calls import Reply, ToolCall
 
 def approval(effect: Effect, proceed: Proceed) -> Awaitable[Reply]:
     """Ask when the grant says so and nobody has answered yet."""
-    if not effect.needs_approval:
+    asked = [obligation for obligation in effect.obligations if obligation.kind == "approval"]
+    if not asked:
         return proceed(effect)
     known = effect.known
     if not known.approval:
-        assert isinstance(effect.call, ToolCall)
         raise Suspended(
             effect.id,
             EffectQuestion(
                 reason="approval",
                 text=f"May `{effect.name}` be called?",
                 show={
-                    "tool": effect.call.tool,
-                    "function": effect.call.function,
-                    "arguments": effect.call.arguments,
+                    **_what(effect),
                     "target": effect.target,
+                    "why": [obligation.about or obligation.reason for obligation in asked],
                 },
                 request_hash=effect.request_hash,
             ),
@@ -42,3 +44,10 @@ def approval(effect: Effect, proceed: Proceed) -> Awaitable[Reply]:
         )
     effect.reasons.append("approved")
     return proceed(effect)
+
+
+def _what(effect: Effect) -> dict[str, Any]:
+    call = effect.call
+    if isinstance(call, ToolCall):
+        return {"tool": call.tool, "function": call.function, "arguments": call.arguments}
+    return {"call": msgspec.to_builtins(call)}

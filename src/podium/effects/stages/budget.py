@@ -10,10 +10,8 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 
 from podium.clock import Clock
-from podium.effects.effect import Effect, EffectQuestion, Proceed, Suspended
+from podium.effects.effect import Effect, EffectQuestion, Proceed, Suspended, refuse
 from podium.errors import EffectError
-from podium.ledger.record import EffectDenied as DeniedRecord
-from podium.ledger.record import Entry, GateDecision
 from podium.node.calls import ModelCall, Reply
 
 ASK_AGAIN_MS = 2_000
@@ -35,7 +33,7 @@ class Budget:
     async def _within(self, effect: Effect, proceed: Proceed, tokens: int) -> Reply:
         verdicts = {meter.verdict(tokens, effect.id) for meter in effect.meters}
         if "limit" in verdicts:
-            await self._refuse(effect)
+            await refuse(effect, "GA005", at=self.clock.now())
             raise EffectError(
                 "GA005",
                 f"the budget is used up: `{effect.name}` may need {tokens} tokens",
@@ -51,18 +49,6 @@ class Budget:
         finally:
             for meter in effect.meters:
                 meter.forget(effect.id, tokens)
-
-    async def _refuse(self, effect: Effect) -> None:
-        assert effect.request is not None
-        denied = DeniedRecord(
-            effect=effect.name,
-            target=effect.target,
-            id=effect.id,
-            request=effect.request.ref,
-            decision=GateDecision(verdict="deny", reasons=("GA005",)),
-        )
-        entry = Entry(body=denied, path=effect.path, attempt=effect.attempt, payloads=(effect.request,))
-        await effect.journal.append([entry])
 
     def _later(self) -> int:
         return self.clock.now() + ASK_AGAIN_MS

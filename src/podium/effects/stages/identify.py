@@ -16,6 +16,7 @@ import msgspec
 from podium.clock import Clock
 from podium.effects.effect import Effect, Proceed, did_it_land
 from podium.errors import EffectError
+from podium.gate.decision import Obligation
 from podium.ids import IdSource, effect_key
 from podium.ledger.payload import payload
 from podium.node.calls import ModelCall, Reply, RunCall, ToolCall, ToolReply
@@ -69,7 +70,7 @@ def _identify_tool(effect: Effect, call: ToolCall) -> None:
     grant = effect.grants.get(call.tool)
     if grant is None:
         return  # policy denies it; what is not granted counts as the worst it could be
-    function = grant.functions.get(call.function)
-    effect.effect_class = (function.effect if function else None) or grant.effect
-    effect.delivery = (function.delivery if function else None) or grant.delivery
-    effect.needs_approval = ((function.approval if function else None) or grant.approval) == "required"
+    effect.effect_class = grant.effect_of(call.function)
+    effect.delivery = grant.delivery_of(call.function)
+    if grant.approval_of(call.function) == "required":
+        effect.obligations.append(Obligation(kind="approval", reason="grant"))

@@ -1,16 +1,85 @@
-"""Labels: may these values do this?
+"""Labels: may what this call is made of go where it goes?
 
-Permissive: values carry no labels yet, and the decision says so by naming no label rule.
+What may not is denied and recorded; what needs a person's word becomes an obligation, which the approval stage
+fulfils. The label that the answer will carry is set here too, so that every effect has one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from dataclasses import dataclass
 
-from podium.effects.effect import Effect, Proceed
-from podium.node.calls import Reply
+from podium.clock import Clock
+from podium.effects.effect import Effect, Proceed, refuse
+from podium.effects.safeguards import Safeguards
+from podium.errors import EffectDenied
+from podium.gate.decision import Obligation
+from podium.gate.flow import Flow, flows
+from podium.gate.labels import Label
+from podium.gate.sinks import Sink, source_label, tool_sink
+from podium.node.calls import ModelCall, Reply, RunCall, ToolCall
+from podium.spec.label import USER
+
+_UNKNOWN = Sink("", "", "irreversible", None)
+"""A tool that nobody granted; policy denies it, and until then it is the worst that it could be."""
 
 
-def labels(effect: Effect, proceed: Proceed) -> Awaitable[Reply]:
-    """Go on."""
-    return proceed(effect)
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """See the module's rules."""
+
+    clock: Clock
+    safeguards: Safeguards
+
+    async def __call__(self, effect: Effect, proceed: Proceed) -> Reply:
+        """Label the call and its answer, then deny, oblige, or go on."""
+        sink, given = self._sink(effect), effect.labels
+        lattice = self.safeguards.lattice
+        effect.label = lattice.join(given.read, given.control)
+        effect.gives = _answer(effect)
+        call = effect.call
+        arguments = {}
+        if isinstance(call, ToolCall):
+            arguments = {name: given.arguments.get(name, given.read) for name in call.arguments}
+        for flow in flows(lattice, sink, control=given.control, read=given.read, arguments=arguments):
+            if flow.denied:
+                await refuse(effect, flow.reason, at=self.clock.now())
+                raise _denied(effect, flow, sink)
+            effect.obligations.append(Obligation(kind="approval", reason=flow.reason, about=_why(effect, flow)))
+        return await proceed(effect)
+
+    def _sink(self, effect: Effect) -> Sink:
+        call = effect.call
+        if isinstance(call, ToolCall):
+            grant = effect.grants.get(call.tool)
+            return tool_sink(grant, call.function) if grant is not None else _UNKNOWN
+        if isinstance(call, RunCall):
+            return Sink(self.safeguards.lattice.levels[-1], "", "write", ("run",))  # it stays in this installation
+        declared = self.safeguards.model(effect.target)
+        return Sink(declared.clearance, declared.region, "read", None)
+
+
+def _answer(effect: Effect) -> Label:
+    call = effect.call
+    if isinstance(call, ToolCall):
+        grant = effect.grants.get(call.tool)
+        if grant is None:
+            return Label(integrity="untrusted")
+        source = f"{call.tool}.{call.function}"
+        return source_label(grant.returns_of(call.function), source, trust=grant.trust_of(call.function))
+    return Label(sources=("model",)) if isinstance(call, ModelCall) else USER
+
+
+def _denied(effect: Effect, flow: Flow, sink: Sink) -> EffectDenied:
+    sources = ", ".join(flow.label.sources) or "the run"
+    if flow.rule == "confidentiality":
+        message = f"`{effect.name}` is not cleared for level `{flow.label.level}`, which comes from {sources}"
+        return EffectDenied("GA006", message, help="leave that value out, or raise the tool's `clearance`")
+    message = f"`{effect.name}` is in region `{sink.region}`, where what comes from {sources} may not go"
+    return EffectDenied("GA007", message, help="use a tool or model in an allowed region")
+
+
+def _why(effect: Effect, flow: Flow) -> str:
+    sources = ", ".join(flow.label.sources) or "an untrusted source"
+    if flow.rule == "untrusted_argument":
+        return f"`{flow.argument}` of `{effect.name}` comes from {sources}, which nobody vouches for"
+    return f"`{effect.name}` is called because of what {sources} said, which nobody vouches for"

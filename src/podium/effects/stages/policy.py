@@ -1,42 +1,42 @@
 """Policy: deny by default. What the workflow does not grant is refused, recorded, and never reaches the network.
 
-Model calls are allowed until there are policies about models; tools are allowed as far as the workflow grants them.
+A tool is allowed as far as the workflow grants it, and then only as the policies in force allow: all of those in whose
+names the effect acts (the person, the workflow, the agent) must be allowed to.
 """
 
 from __future__ import annotations
 
-from podium.effects.effect import Effect, Proceed
+from dataclasses import dataclass
+
+from podium.clock import Clock
+from podium.effects.effect import Effect, Proceed, refuse
+from podium.effects.safeguards import Safeguards
 from podium.errors import EffectDenied
-from podium.ledger.record import EffectDenied as DeniedRecord
-from podium.ledger.record import Entry, GateDecision
 from podium.node.calls import ModelCall, Reply, RunCall, ToolCall
 
 _ALLOWED = {ToolCall: "granted", ModelCall: "no_policy", RunCall: "declared"}
 """Why a call is allowed: which runs it may start or tell something stands in the workflow itself."""
 
 
-async def policy(effect: Effect, proceed: Proceed) -> Reply:
-    """Refuse what is not granted."""
-    refusal = _refusal(effect)
-    if refusal is None:
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """See the module's rules."""
+
+    clock: Clock
+    safeguards: Safeguards
+
+    async def __call__(self, effect: Effect, proceed: Proceed) -> Reply:
+        """Refuse what is not granted, or what a policy forbids."""
+        refusal = _not_granted(effect)
+        if refusal is not None:
+            code, message, step = refusal
+            await refuse(effect, code, at=self.clock.now())
+            raise EffectDenied(code, message, help=step)
         effect.reasons.append(_ALLOWED[type(effect.call)])
         return await proceed(effect)
-    code, message, step = refusal
-    assert effect.request is not None
-    denied = DeniedRecord(
-        effect=effect.name,
-        target=effect.target,
-        id=effect.id,
-        request=effect.request.ref,
-        decision=GateDecision(verdict="deny", reasons=(code,)),
-    )
-    await effect.journal.append(
-        [Entry(body=denied, path=effect.path, attempt=effect.attempt, payloads=(effect.request,))]
-    )
-    raise EffectDenied(code, message, help=step)
 
 
-def _refusal(effect: Effect) -> tuple[str, str, str] | None:
+def _not_granted(effect: Effect) -> tuple[str, str, str] | None:
     call = effect.call
     if not isinstance(call, ToolCall):
         return None

@@ -17,11 +17,11 @@ from dataclasses import dataclass
 import msgspec
 
 from podium.clock import Clock, Millis
-from podium.effects.effect import Effect, Proceed, did_it_land
+from podium.effects.effect import Effect, Proceed, decided, did_it_land
 from podium.errors import EffectDenied, EffectError, Rejected
 from podium.ids import IdSource
 from podium.ledger.payload import payload
-from podium.ledger.record import EffectIntent, EffectOutcome, Entry, GateDecision, Reservation
+from podium.ledger.record import EffectIntent, EffectOutcome, Entry, Reservation
 from podium.node.calls import ModelCall, ModelReply, Reply
 
 SEND_WITHIN_MS = 5_000
@@ -71,7 +71,7 @@ class Recording:
 
     def _intent(self, effect: Effect) -> Entry:
         assert effect.request is not None
-        attempt = effect.known.attempts + 1
+        attempt, now = effect.known.attempts + 1, self.clock.now()
         tokens = effect.call.max_tokens if isinstance(effect.call, ModelCall) else 0
         body = EffectIntent(
             effect=effect.name,
@@ -80,9 +80,9 @@ class Recording:
             delivery=effect.delivery,
             id=effect.id,
             request=effect.request.ref,
-            decision=GateDecision(verdict="allow", reasons=tuple(effect.reasons), approval=effect.known.approval),
+            decision=decided(effect, "allow", at=now),
             reservation=Reservation(tokens=tokens) if tokens else None,
-            send_before=Millis(self.clock.now() + SEND_WITHIN_MS),
+            send_before=Millis(now + SEND_WITHIN_MS),
         )
         effect.known.send_before = body.send_before
         return Entry(

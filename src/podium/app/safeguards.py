@@ -1,0 +1,31 @@
+"""What the installation's files say about its gate, read once and handed to the gateway."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+
+from podium.effects.safeguards import Safeguards
+from podium.gate.labels import Lattice
+from podium.spec.settings.labels import SinkSettings
+from podium.spec.settings.model import Settings
+
+LOCAL = "local/"
+"""How the names of models begin that run on this machine: what they are told does not leave it."""
+
+
+def safeguards_of(settings: Settings) -> Safeguards:
+    """Return what the gateway needs to know of the settings."""
+    lattice = Lattice(settings.labels.levels, settings.labels.default)
+    return Safeguards(lattice=lattice, model=lambda name: model_settings(settings.models, name, lattice))
+
+
+def model_settings(declared: Mapping[str, SinkSettings], name: str, lattice: Lattice) -> SinkSettings:
+    """Return what is declared of a model; the longest name that fits counts.
+
+    A model on this machine may see everything unless something else is declared.
+    """
+    fitting = [pattern for pattern in declared if fnmatchcase(name, pattern)]
+    if fitting:
+        return declared[max(fitting, key=len)]
+    return SinkSettings(clearance=lattice.levels[-1]) if name.startswith(LOCAL) else SinkSettings()

@@ -1,0 +1,63 @@
+"""Where values come from and where they go: what is declared of tools, inputs and models, as labels and sinks.
+
+What nobody declares anything about is an untrusted source and may affect everything (a *sink* of high impact).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal, NamedTuple
+
+from podium.gate.labels import Label
+from podium.spec.tool import EffectClass, SourceSpec, ToolSpec
+
+_CRITICAL = re.compile(
+    r"""(?ix) (?:^|[_.\-]) (?:
+        to | cc | bcc | recipients? | receivers? | participants? | attendees? | e?mails? | addressees? | address(?:es)?
+      | users? | username | phone | channels? | iban | accounts? | amounts? | price | currency | payees? | limit
+      | urls? | uris? | links? | hosts? | domains? | endpoint | webhook | path | paths | file | files | file_?path
+      | filename | folder | directory | dir | destination | dest | target | repo | repository | branch | command | cmd
+      | query | sql | script | code | role | permissions? | password | token | key
+    ) (?:$|[_.\-])"""
+)
+"""Names of arguments that decide who or what is affected, where nobody has said which ones do."""
+
+
+class Sink(NamedTuple):
+    """Where a call goes.
+
+    Attributes:
+        clearance: The highest level that it may see.
+        region: Where it is, "" for this machine.
+        effect: What it does to the world.
+        critical: The arguments that decide who or what is affected; None for those that are told by their names.
+    """
+
+    clearance: str
+    region: str
+    effect: EffectClass
+    critical: tuple[str, ...] | None
+
+    def is_critical(self, argument: str) -> bool:
+        """Whether an argument decides who or what is affected."""
+        if self.effect in ("none", "read"):
+            return False
+        if self.critical is not None:
+            return argument in self.critical
+        return self.effect == "irreversible" or _CRITICAL.search(argument) is not None
+
+
+def tool_sink(spec: ToolSpec, function: str) -> Sink:
+    """Return the sink that a function of a granted tool is."""
+    return Sink(spec.clearance, spec.region, spec.effect_of(function), spec.critical_of(function))
+
+
+def source_label(spec: SourceSpec, source: str, *, trust: Literal["trusted", "untrusted"]) -> Label:
+    """Return the label of what comes from a declared source."""
+    return Label(
+        integrity="user" if trust == "trusted" else "untrusted",
+        level=spec.level,
+        categories=tuple(sorted(set(spec.categories))),
+        residency=None if spec.residency is None else tuple(sorted(set(spec.residency))),
+        sources=(source,),
+    )
