@@ -12,9 +12,10 @@ from typing import Any, Literal, Protocol
 
 from msgspec import Struct
 
+from podium.errors import EffectError
 from podium.ids import EffectKey, RunId
 from podium.ledger.record import Entry
-from podium.node.calls import ModelCall, ModelReply, ToolReply
+from podium.node.calls import CodeCall, CodeReply, ModelCall, ModelReply, ToolReply
 from podium.spec.model import ToolSpec, Workflow
 from podium.spec.types import Type
 
@@ -103,6 +104,48 @@ class ToolPort(Protocol):
     async def close(self) -> None:
         """Let go of connections and processes."""
         ...
+
+
+class Sandbox(Protocol):
+    """Where programs run that nobody vouches for."""
+
+    @property
+    def target(self) -> str:
+        """What holds them, for records and policies: `sandbox/monty`, `sandbox/bubblewrap`, `sandbox/landlock`."""
+        ...
+
+    async def run(self, call: CodeCall, *, timeout_s: float, progress: Progress) -> CodeReply:
+        """Run a program, or let it go on. Cancelling ends it and all that it started.
+
+        Raises:
+            EffectError: EF061 when it raised, EF062 beyond a limit, EF063 when its result is no JSON, EF064 when it is
+                no Python, EF065 when the sandbox itself failed, EF066 when it cannot go on where it stood.
+        """
+        ...
+
+
+class Sandboxes(Protocol):
+    """The sandboxes of an installation."""
+
+    async def choose(self, call: CodeCall) -> Sandbox:
+        """Return the strongest that is here for what the call asks for; may try it out.
+
+        Raises:
+            EffectError: EF060 when there is none, with what to install.
+        """
+        ...
+
+
+class NoSandboxes:
+    """An installation that runs no programs."""
+
+    async def choose(self, call: CodeCall) -> Sandbox:
+        """Refuse.
+
+        Raises:
+            EffectError: EF060.
+        """
+        raise EffectError("EF060", f"no sandbox for profile `{call.profile}` is installed", kind="unavailable")
 
 
 class Models(Protocol):

@@ -21,7 +21,7 @@ import msgspec
 
 from podium.clock import Clock
 from podium.effects.gateway import Gateway
-from podium.effects.ports import Models, Tools
+from podium.effects.ports import Models, Sandboxes, Tools
 from podium.effects.safeguards import Safeguards
 from podium.engine.branch import branch, readers
 from podium.engine.callback import Callback, read_token, token
@@ -66,6 +66,7 @@ class Engine:
         secret: bytes,
         watch: Watch = _unwatched,
         safeguards: Safeguards | None = None,
+        sandboxes: Sandboxes | None = None,
     ) -> None:
         self._store = store
         self._nodes = nodes
@@ -76,7 +77,15 @@ class Engine:
         self._watch = watch
         self._secret = secret
         children = Children(store=store, clock=clock, ids=ids)
-        self._gateway = Gateway(models=models, tools=tools, runs=children, clock=clock, ids=ids, safeguards=safeguards)
+        self._gateway = Gateway(
+            models=models,
+            tools=tools,
+            runs=children,
+            clock=clock,
+            ids=ids,
+            safeguards=safeguards,
+            sandboxes=sandboxes,
+        )
         self._active: dict[RunId, ActiveRun] = {}
         self._claiming: set[RunId] = set()
         self._listener: asyncio.Task[None] | None = None

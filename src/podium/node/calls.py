@@ -129,5 +129,78 @@ class RunReply(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="run")
     run: str
 
 
-Call = ModelCall | ToolCall | RunCall
-Reply = ModelReply | ToolReply | RunReply
+class CodeLimits(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a program in a sandbox may use; whatever goes beyond one of them ends it.
+
+    Attributes:
+        cpu_ms: Time that it computes.
+        wall_ms: Time from its start to its end.
+        memory: Bytes.
+        output: Bytes of what it prints and returns, each.
+        files: Bytes of all its files together.
+    """
+
+    cpu_ms: int = 10_000
+    wall_ms: int = 60_000
+    memory: int = 128_000_000
+    output: int = 1_000_000
+    files: int = 16_000_000
+
+
+class CodeCall(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="code"):
+    """A program is run in a sandbox, or goes on after a function that it called.
+
+    Attributes:
+        source: Python; the value of its last line, when that is an expression, is the result.
+        inputs: What it finds under these names.
+        profile: `monty` is a small Python without any access; `process` is the whole of it in a process of its own.
+        files: Text files that it finds in its folder, by name.
+        keep: The files that it is expected to leave there.
+        functions: Names that it may call; each call ends the turn with an `ask`.
+        state: Where it stands, as the `ask` of the turn before said; empty for a start.
+        answer: What the function that it called has returned.
+    """
+
+    source: str
+    inputs: dict[str, Json] = field(default_factory=dict[str, Any])
+    profile: Literal["monty", "process"] = "monty"
+    files: dict[str, str] = field(default_factory=dict[str, str])
+    keep: tuple[str, ...] = ()
+    functions: tuple[str, ...] = ()
+    limits: CodeLimits = field(default_factory=CodeLimits)
+    state: bytes = b""
+    answer: Json = None
+    turn: int = 0
+
+
+class CodeAsk(Struct, frozen=True, kw_only=True):
+    """A program waits for a function that it called.
+
+    Attributes:
+        function: One of `functions` of the call.
+        state: What goes on when it is handed back.
+    """
+
+    function: str
+    arguments: dict[str, Json]
+    state: bytes
+
+
+class CodeReply(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="code"):
+    """What a program came to.
+
+    Attributes:
+        value: Its result, JSON.
+        printed: What it printed.
+        files: The text of the files in `keep`; of all files when it waits.
+        ask: What it waits for, None when it has ended.
+    """
+
+    value: Json = None
+    printed: str = ""
+    files: dict[str, str] = field(default_factory=dict[str, str])
+    ask: CodeAsk | None = None
+
+
+Call = ModelCall | ToolCall | RunCall | CodeCall
+Reply = ModelReply | ToolReply | RunReply | CodeReply

@@ -31,7 +31,7 @@ from typing import Any, ClassVar, Literal, NewType, Protocol
 from podium.clock import Millis
 from podium.errors import ErrorKind
 from podium.ids import NodePath, RunId
-from podium.node.calls import ModelCall, ModelReply, RunCall, RunReply, ToolCall, ToolReply
+from podium.node.calls import CodeCall, CodeReply, ModelCall, ModelReply, RunCall, RunReply, ToolCall, ToolReply
 from podium.spec.model import Expression, NodeConfig
 
 __all__ = [
@@ -302,6 +302,15 @@ class Context(Protocol):
         Raises:
             EffectDenied: when the gate says no.
             EffectError: when there is no such workflow or run, or it has ended.
+        """
+        ...
+
+    async def call_code(self, call: CodeCall) -> CodeReply:
+        """Run a program in a sandbox, through the gateway.
+
+        Raises:
+            EffectDenied: when the gate says no.
+            EffectError: when it failed, went beyond a limit, or there is no sandbox here.
         """
         ...
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from podium.clock import Millis
     from podium.ids import NodePath, RunId
-    from podium.node.calls import ModelCall, ModelReply, RunCall, RunReply, ToolCall, ToolReply
+    from podium.node.calls import CodeCall, CodeReply, ModelCall, ModelReply, RunCall, RunReply, ToolCall, ToolReply
     from podium.node.contract import Answer, Context, Feedback, ItemResult, Node, NodeConfig, Outcome, Values
     from podium.spec.model import Expression
 
@@ -169,6 +169,9 @@ class _Calls:
 
     async def call_run(self, call: RunCall) -> RunReply:
         return await self._out(self._ctx.call_run(call))
+
+    async def call_code(self, call: CodeCall) -> CodeReply:
+        return await self._out(self._ctx.call_code(call))
 
     async def _out(self, call: Awaitable[T]) -> T:
         token = _inside.set("")

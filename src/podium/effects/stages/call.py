@@ -10,7 +10,7 @@ from podium.effects.effect import Effect
 from podium.effects.ports import Runs
 from podium.errors import EffectError
 from podium.ids import RunId
-from podium.node.calls import ModelCall, Reply, RunCall, RunReply
+from podium.node.calls import CodeCall, ModelCall, Reply, RunCall, RunReply
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,9 @@ class Call:
             return await effect.model.call(call, key=effect.id, timeout_s=effect.limit_s, progress=effect.progress)
         if isinstance(call, RunCall):
             return RunReply(run=await self._other_run(effect, call))
+        if isinstance(call, CodeCall):
+            assert effect.sandbox is not None
+            return await effect.sandbox.run(call, timeout_s=effect.limit_s, progress=effect.progress)
         assert effect.tool is not None
         return await effect.tool.call(
             call.function, call.arguments, key=effect.id, timeout_s=effect.limit_s, progress=effect.progress

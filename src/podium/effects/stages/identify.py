@@ -19,7 +19,7 @@ from podium.errors import EffectError
 from podium.gate.decision import Obligation
 from podium.ids import IdSource, effect_key
 from podium.ledger.payload import payload
-from podium.node.calls import ModelCall, Reply, RunCall, ToolCall, ToolReply
+from podium.node.calls import CodeCall, ModelCall, Reply, RunCall, ToolCall, ToolReply
 
 MAX_LOST = 10
 """Intents in a row without a known outcome."""
@@ -41,6 +41,8 @@ class Identify:
             effect.name, effect.effect_class, effect.delivery = "model.chat", "read", "repeatable"
         elif isinstance(call, RunCall):
             effect.name, effect.effect_class, effect.delivery = f"run.{call.action}", "write", "keyed"
+        elif isinstance(call, CodeCall):
+            effect.name, effect.effect_class, effect.delivery = "code.run", "none", "repeatable"
         else:
             _identify_tool(effect, call)
         position = call.position if isinstance(call, ToolCall) else 0

@@ -12,9 +12,9 @@ from podium.clock import Clock
 from podium.effects.effect import Effect, Proceed, refuse
 from podium.effects.safeguards import Safeguards
 from podium.errors import EffectDenied
-from podium.node.calls import ModelCall, Reply, RunCall, ToolCall
+from podium.node.calls import CodeCall, ModelCall, Reply, RunCall, ToolCall
 
-_ALLOWED = {ToolCall: "granted", ModelCall: "no_policy", RunCall: "declared"}
+_ALLOWED = {ToolCall: "granted", ModelCall: "no_policy", RunCall: "declared", CodeCall: "sandboxed"}
 """Why a call is allowed: which runs it may start or tell something stands in the workflow itself."""
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from podium.effects.effect import Effect, Proceed
-from podium.effects.ports import Models, Tools
-from podium.node.calls import ModelCall, Reply, RunCall
+from podium.effects.ports import Models, Sandboxes, Tools
+from podium.node.calls import CodeCall, ModelCall, Reply, RunCall
 
 MODEL_LIMIT_S = 600.0
 """The longest a model may take when the node says nothing."""
@@ -25,6 +25,7 @@ class Route:
 
     models: Models
     tools: Tools
+    sandboxes: Sandboxes
 
     async def __call__(self, effect: Effect, proceed: Proceed) -> Reply:
         """Choose, then go on."""
@@ -36,6 +37,10 @@ class Route:
         elif isinstance(call, RunCall):
             effect.target = call.workflow or call.run
             effect.limit_s = RUN_LIMIT_S
+        elif isinstance(call, CodeCall):
+            effect.sandbox = await self.sandboxes.choose(call)
+            effect.target = effect.sandbox.target
+            effect.limit_s = call.limits.wall_ms / 1000
         elif (grant := effect.grants.get(call.tool)) is not None:
             effect.tool = self.tools.open(call.tool, grant)
             effect.target = effect.tool.target
