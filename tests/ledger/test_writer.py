@@ -12,6 +12,7 @@ from podium.errors import Fenced, Rejected
 from podium.ids import new_worker_id
 from podium.ledger.record import Record
 from podium.ledger.store import Claim
+from podium.ledger.switch import Switch
 from podium.ledger.verify import verify
 from podium.ledger.writer import RunWriter
 from podium.testing.conformance.store_world import IDS, begin_owned, bodies, cancel, done, intent
@@ -117,7 +118,7 @@ async def test_a_loser_does_not_harm_those_who_went_with_it(desk: Desk) -> None:
 
 
 async def test_what_was_deferred_waits_when_an_append_is_refused(desk: Desk) -> None:
-    await desk.store.set_killed(killed=True, by="user:ann")
+    await desk.store.stop(Switch(scope="everything", by="user:ann"))
     desk.writer.defer([done("pure")])
 
     with pytest.raises(Rejected, match="ST007"):

@@ -27,6 +27,7 @@ from podium.ledger.record import (
     AdminNoted,
     EffectIntent,
     Entry,
+    Payload,
     Record,
     RunClaimed,
     RunCreated,
@@ -37,6 +38,7 @@ from podium.ledger.requests import (
     Append,
     Changes,
     ClaimRun,
+    Lift,
     NewRecord,
     Note,
     Post,
@@ -44,11 +46,12 @@ from podium.ledger.requests import (
     Release,
     Request,
     RunRequest,
-    SetKilled,
     Start,
+    Stop,
     Transaction,
 )
-from podium.ledger.store import CLAIM_RECORDS, Appended, Claim, Control, WorkflowSource
+from podium.ledger.store import CLAIM_RECORDS, Appended, Claim, Control, RunRow, WorkflowSource
+from podium.ledger.switch import MAX_SWITCHES, Act, Switch, stopped_by
 
 Answer = Any
 """What the request's type says, or a `StoreError`."""
@@ -98,8 +101,10 @@ class _Journal:
                 return self._start(request)
             case Publish():
                 return self._publish(request.workflow)
-            case SetKilled():
-                return self._set_killed(request)
+            case Stop():
+                return self._stop(request)
+            case Lift():
+                return self._lift(request)
             case Note():
                 return self._note(request.body)
             case _:
@@ -110,9 +115,8 @@ class _Journal:
     def _append(self, request: Append) -> Appended:
         run = self._owned(request)
         kinds = {type(entry.body) for entry in request.entries}
-        if EffectIntent in kinds and self._load_control().killed:
-            help_ = "wait, or turn the kill switch off; whatever had been sent before is finished and recorded"
-            raise Rejected("ST007", "the kill switch is on, so no effect may start", help=help_)
+        if EffectIntent in kinds and (switches := self._load_control().switches):
+            _refuse_stopped(switches, run.row, request.entries)
         if RunEnded in kinds and any(isinstance(entry.body, RunEnded) for entry in request.entries[:-1]):
             raise Rejected("ST005", f"run `{run.name}` cannot go on in the same append that ends it")
         # read before ours are added
@@ -184,18 +188,36 @@ class _Journal:
             self._note(AdminNoted(action="workflow.published", subject=workflow.version, by="system"))
             self._changes.workflows.append((workflow, self._now))
 
-    def _set_killed(self, request: SetKilled) -> None:
-        control = self._load_control()
-        if control.killed != request.killed:
-            action = "kill_switch.on" if request.killed else "kill_switch.off"
-            self._note(AdminNoted(action=action, subject="installation", by=request.by))
-            self._control = replace(control, killed=request.killed)
+    def _stop(self, request: Stop) -> bool:
+        control, switch, reason = self._load_control(), request.switch, request.reason
+        if any(on.is_about(switch) for on in control.switches):
+            return False
+        if len(control.switches) >= MAX_SWITCHES:
+            raise Rejected("ST025", f"{MAX_SWITCHES} kill switches are on, and no more can be", help="lift some first")
+        noted = AdminNoted(
+            action="kill_switch.on", subject=switch.name, by=switch.by, reason=reason.ref if reason else None
+        )
+        self._note(noted, reason)
+        self._control = replace(control, switches=(*control.switches, replace(switch, at=self._now)))
+        return True
 
-    def _note(self, body: AdminNoted) -> None:
+    def _lift(self, request: Lift) -> bool:
+        control, switch, reason = self._load_control(), request.switch, request.reason
+        left = tuple(on for on in control.switches if not on.is_about(switch))
+        if len(left) == len(control.switches):
+            return False
+        noted = AdminNoted(
+            action="kill_switch.off", subject=switch.name, by=request.by, reason=reason.ref if reason else None
+        )
+        self._note(noted, reason)
+        self._control = replace(control, switches=left)
+        return True
+
+    def _note(self, body: AdminNoted, reason: Payload | None = None) -> None:
         control = self._load_control()
         if self._admin is None:
             self._admin = Stream(ADMIN, seq=control.seq, head=control.head, at=control.at)
-        self._add(self._admin, (Entry(body=body),))
+        self._add(self._admin, (Entry(body=body, payloads=(reason,) if reason else ()),))
 
     # ── parts ──
 
@@ -273,6 +295,30 @@ def _keyed(batch: Sequence[Request[Any]]) -> Iterator[tuple[RunId, Entry]]:
                 yield run, entry
             case _:
                 pass
+
+
+def _refuse_stopped(switches: Sequence[Switch], row: RunRow, entries: Sequence[Entry]) -> None:
+    """Refuse an append with an intent that a kill switch fits.
+
+    Raises:
+        Rejected: ST007.
+    """
+    for entry in entries:
+        body = entry.body
+        if not isinstance(body, EffectIntent):
+            continue
+        act = Act(
+            runs=(row.id, row.root, row.parent),
+            workflow=row.workflow,
+            tenant=row.tenant,
+            effect=body.effect,
+            target=body.target,
+            chain=body.decision.chain,
+        )
+        if (switch := stopped_by(switches, act)) is not None:
+            by = f" by {switch.by}" if switch.by else ""
+            help_ = "`podium stop list` shows what is stopped; it goes on after `podium stop lift`"
+            raise Rejected("ST007", f"`{switch.told}` was stopped{by}, so `{body.effect}` may not start", help=help_)
 
 
 def _is_text(text: str) -> bool:

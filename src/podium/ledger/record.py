@@ -444,7 +444,12 @@ class RunEnded(Body, frozen=True, tag="run.ended", kw_only=True):
 
 
 class AdminNoted(Body, frozen=True, tag="admin.noted", kw_only=True):
-    """Something happened to the installation, in the stream `_admin`."""
+    """Something happened to the installation, in the stream `_admin`.
+
+    Attributes:
+        subject: What it happened to; of a kill switch what it stops, such as `tool:mail.send`.
+        reason: Text.
+    """
 
     action: Literal["workflow.published", "store.created", "store.upgraded", "kill_switch.on", "kill_switch.off"]
     subject: str
@@ -511,6 +516,7 @@ class Record(Struct, frozen=True, kw_only=True, gc=False):
     """A stored record, decoded."""
 
     stream: RunId
+    reason: PayloadRef | None = None
     seq: int
     at: Millis
     body: AnyBody

@@ -17,6 +17,7 @@ from podium.clock import Millis
 from podium.ids import Digest, RunId, WorkerId, WorkflowVersion
 from podium.ledger.record import AdminNoted, Entry, Payload, Record
 from podium.ledger.store import Appended, Claim, Control, RowStatus, RunRow, WorkflowSource
+from podium.ledger.switch import Switch
 
 T = TypeVar("T")
 
@@ -47,11 +48,19 @@ class Note(Request[None], frozen=True, kw_only=True):
     body: AdminNoted
 
 
-class SetKilled(Request[None], frozen=True, kw_only=True):
-    """See `RunStore.set_killed`."""
+class Stop(Request[bool], frozen=True, kw_only=True):
+    """See `RunStore.stop`."""
 
-    killed: bool
+    switch: Switch
+    reason: Payload | None
+
+
+class Lift(Request[bool], frozen=True, kw_only=True):
+    """See `RunStore.lift`."""
+
+    switch: Switch
     by: str
+    reason: Payload | None
 
 
 class Start(Request[Record], frozen=True, kw_only=True):
@@ -96,7 +105,7 @@ class Release(Request[bool], frozen=True, kw_only=True):
 
 
 RunRequest = Start | ClaimRun | Append | Post | Release
-AnyRequest = Publish | Note | SetKilled | RunRequest
+AnyRequest = Publish | Note | Stop | Lift | RunRequest
 
 
 class NewRecord(Struct, frozen=True, gc=False):
@@ -194,5 +203,8 @@ class Submitting(ABC):
         timer = Millis(next_timer_at)
         return await self.submit(Release(run=run, epoch=epoch, wake=wake, status=status, next_timer_at=timer))
 
-    async def set_killed(self, *, killed: bool, by: str) -> None:
-        await self.submit(SetKilled(killed=killed, by=by))
+    async def stop(self, switch: Switch, *, reason: Payload | None = None) -> bool:
+        return await self.submit(Stop(switch=switch, reason=reason))
+
+    async def lift(self, switch: Switch, *, by: str, reason: Payload | None = None) -> bool:
+        return await self.submit(Lift(switch=switch, by=by, reason=reason))

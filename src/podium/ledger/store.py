@@ -29,7 +29,8 @@ from msgspec import Struct
 from podium.clock import Millis
 from podium.errors import LedgerError
 from podium.ids import Digest, RunId, WorkerId, WorkflowVersion
-from podium.ledger.record import GENESIS, Entry, PayloadRef, Record, RunStatus
+from podium.ledger.record import GENESIS, Entry, Payload, PayloadRef, Record, RunStatus
+from podium.ledger.switch import Switch
 
 CLAIM_RECORDS = 32
 """Streams up to this length come with the claim: most runs are claimed when they have just begun."""
@@ -149,9 +150,9 @@ class WorkflowSource(Struct, frozen=True, kw_only=True):
 
 
 class Control(Struct, frozen=True, kw_only=True):
-    """The one row of the installation: the kill switch, and where its stream stands."""
+    """The one row of the installation: what is stopped, and where its stream stands."""
 
-    killed: bool = False
+    switches: tuple[Switch, ...] = ()
     seq: int = 0
     head: Digest = GENESIS
     at: Millis = Millis(0)
@@ -208,7 +209,7 @@ class RunStore(Protocol):
 
         Raises:
             Fenced: when `epoch` is not the run's any more.
-            Rejected: when a key is taken, or (for an `effect.intent`) the kill switch is on.
+            Rejected: when a key is taken, or (for an `effect.intent`) a kill switch that fits it is on.
         """
         ...
 
@@ -302,12 +303,22 @@ class RunStore(Protocol):
         """Return where a saved file stands, for reading."""
         ...
 
-    async def set_killed(self, *, killed: bool, by: str) -> None:
-        """Turn the installation's kill switch: while it is on, no `effect.intent` is accepted (ST007)."""
+    async def stop(self, switch: Switch, *, reason: Payload | None = None) -> bool:
+        """Turn a kill switch on: no `effect.intent` that it fits is accepted any more (ST007). Noted in `_admin`.
+
+        False, and nothing is noted, when the same is stopped already.
+
+        Raises:
+            Rejected: ST025 when too much is stopped already.
+        """
+        ...
+
+    async def lift(self, switch: Switch, *, by: str, reason: Payload | None = None) -> bool:
+        """Turn the kill switch with this scope and subject off; False when it was not on. Noted in `_admin`."""
         ...
 
     async def control(self) -> Control:
-        """Return the installation's row: the kill switch, and where the stream `_admin` stands."""
+        """Return the installation's row: what is stopped, and where the stream `_admin` stands."""
         ...
 
     async def alive(self, worker: WorkerId) -> None:

@@ -13,6 +13,7 @@ from podium.adapters.stores.sqlite import SqliteStore
 from podium.adapters.stores.sqlite.schema import APPLICATION_ID
 from podium.ids import ADMIN, RunId, SystemIds
 from podium.ledger.record import AdminNoted
+from podium.ledger.switch import Switch
 from podium.testing.clock import FakeClock
 
 pytestmark = pytest.mark.anyio
@@ -37,6 +38,7 @@ def old_store(home: Path) -> None:
         connection.execute(text(f"PRAGMA application_id = {APPLICATION_ID}"))
         for at, status in enumerate(("done", "failed", "approval", "done_with_errors"), 1):
             connection.execute(text(ROW), {"run": f"rrun{at}00000000", "status": status, "at": at})
+        connection.execute(text("UPDATE control SET killed = 1"))
     engine.dispose()
 
 
@@ -56,6 +58,7 @@ async def test_an_older_store_is_brought_to_the_present_form(tmp_path: Path) -> 
     assert [row.id for row in await store.rows(dead=True)] == [RunId("rrun400000000"), RunId("rrun200000000")]
     noted = [record.body for record in await store.records(ADMIN)]
     assert [note.action for note in noted if isinstance(note, AdminNoted)] == ["store.upgraded"]
+    assert (await store.control()).switches == (Switch(scope="everything"),)
     await store.close()
 
     again = await SqliteStore.open(home, clock=FakeClock(), ids=SystemIds())

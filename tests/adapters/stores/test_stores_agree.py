@@ -26,6 +26,7 @@ from podium.ids import ADMIN, RunId, WorkerId
 from podium.ledger.payload import payload
 from podium.ledger.record import AdminNoted, DeadDropped, Entry, PauseRequested, Prioritised, ResumeRequested
 from podium.ledger.store import RowStatus, RunStore
+from podium.ledger.switch import Switch
 from podium.ledger.verify import verify
 from podium.testing.clock import FakeClock
 from podium.testing.conformance.store_world import IDS, WORKFLOW, cancel, created, done, ended, intent, retry
@@ -105,7 +106,8 @@ def asked(store: RunStore, ask: Ask) -> Awaitable[Any]:
         case "release":
             return store.release(ask.run, ask.epoch, wake=ask.seen % 3, status=ask.status, next_timer_at=ask.seen)
         case "kill":
-            return store.set_killed(killed=ask.on, by="user:ann")
+            switch = Switch(scope="everything", by="user:ann")
+            return store.stop(switch) if ask.on else store.lift(switch, by="user:ann")
 
 
 async def told(answer: Awaitable[Any]) -> object:
@@ -128,6 +130,7 @@ async def everything(store: RunStore, now: Millis) -> dict[str, object]:
         "listed": await store.rows(limit=10),
         "dead": await store.rows(dead=True),
         "tallies": await store.tallies(),
+        "switches": (await store.control()).switches,
     }
 
 

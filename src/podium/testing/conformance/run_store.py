@@ -22,13 +22,16 @@ from podium.testing.conformance.store_posting import PostingRules
 from podium.testing.conformance.store_reading import ReadingRules
 from podium.testing.conformance.store_sharing import SharingRules
 from podium.testing.conformance.store_steering import SteeringRules
+from podium.testing.conformance.store_stopping import StoppingRules
 from podium.testing.conformance.store_turns import TurnRules
 from podium.testing.conformance.store_world import OpenStore
 
 __all__ = ["OpenStore", "RunStoreSuite"]
 
 
-class RunStoreSuite(OwnerRules, PostingRules, ReadingRules, SharingRules, FaultRules, TurnRules, SteeringRules):
+class RunStoreSuite(
+    OwnerRules, PostingRules, ReadingRules, SharingRules, FaultRules, TurnRules, SteeringRules, StoppingRules
+):
     """Subclass it with the fixture of the module's example."""
 
     pytestmark = pytest.mark.anyio

@@ -24,8 +24,6 @@ from podium.testing.conformance.store_world import (
     cancel,
     done,
     ended,
-    intent,
-    outcome,
     owned,
 )
 
@@ -224,24 +222,6 @@ class OwnerRules:
 
         with pytest.raises(Rejected, match="ST005"):
             await store.append(claim.row.id, claim.epoch, [ended(), done("a")], seen=2)
-
-    async def test_no_effect_starts_while_the_kill_switch_is_on(self, store: RunStore) -> None:
-        """What had started is recorded to its end; it is in the evidence who turned it."""
-        claim = await begin_owned(store)
-        run = claim.row.id
-        await store.append(run, claim.epoch, [intent("e1")], seen=2)
-
-        await store.set_killed(killed=True, by="user:ann")
-        with pytest.raises(Rejected, match="ST007"):
-            await store.append(run, claim.epoch, [done("a"), intent("e2")], seen=3)
-        await store.append(run, claim.epoch, [outcome("e1")], seen=3)
-        assert (await store.control()).killed
-        await store.set_killed(killed=False, by="user:bob")
-        await store.append(run, claim.epoch, [intent("e2")], seen=4)
-
-        assert await bodies(store, run) == [
-            *("RunCreated", "RunClaimed", "EffectIntent", "EffectOutcome", "EffectIntent")
-        ]
 
     async def test_a_release_lets_go_until_the_timer(self, store: RunStore) -> None:
         """The run keeps its epoch; the next owner gets another one."""

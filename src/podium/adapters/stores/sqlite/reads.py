@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Integer, func, literal_column, select, true
 
-from podium.adapters.stores.sqlite.schema import ADMIN_NUMBER, CONTROL, RECORD, RUN, WORKFLOW
-from podium.adapters.stores.sqlite.transaction import ROW_FIELDS, as_bytes, row_of, stored_of
+from podium.adapters.stores.sqlite.schema import ADMIN_NUMBER, RECORD, RUN, WORKFLOW
+from podium.adapters.stores.sqlite.transaction import READ_CONTROL, ROW_FIELDS, as_bytes, control_of, row_of, stored_of
 from podium.clock import Millis
 from podium.errors import UsageError
 from podium.ids import ADMIN, Digest, RunId, WorkflowVersion
@@ -188,8 +188,8 @@ def _quickly(connection: Connection, statement: str, values: Sequence[object]) -
 
 def control(connection: Connection) -> Control:
     """Return the installation's row."""
-    found = connection.execute(select(CONTROL)).one()
-    return Control(killed=bool(found.killed), seq=found.seq, head=Digest(found.head.hex()), at=Millis(found.at))
+    (found,) = _quickly(connection, READ_CONTROL, ())
+    return control_of(*found)
 
 
 def _row(found: Sequence[Any]) -> RunRow:

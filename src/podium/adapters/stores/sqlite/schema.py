@@ -99,10 +99,11 @@ CONTROL = Table(
     "control",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("killed", Integer, nullable=False),
     Column("seq", Integer, nullable=False),
     Column("head", BLOB, nullable=False),
     Column("at", Integer, nullable=False),
+    # JSON list of `ledger.switch.Switch`
+    Column("switches", Text, nullable=False, server_default="[]"),
     CheckConstraint("id = 1", name="control_one_row"),
     CheckConstraint("length(head) = 32", name="control_head"),
     sqlite_strict=True,

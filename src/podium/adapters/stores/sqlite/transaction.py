@@ -13,9 +13,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from itertools import chain
 from typing import Any, cast
+
+import msgspec
 
 from podium.adapters.stores.sqlite.schema import ADMIN_NUMBER
 from podium.clock import Millis
@@ -24,6 +26,12 @@ from podium.ledger.chain import unseal
 from podium.ledger.record import Payload, Record
 from podium.ledger.requests import Changes
 from podium.ledger.store import INLINE_BYTES, Control, RunRow, StoredRecord, WorkflowSource
+from podium.ledger.switch import Switch
+
+READ_CONTROL = "SELECT switches, seq, head, at FROM control"
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(tuple[Switch, ...]).decode
 
 ROW_FIELDS = tuple(name for name in RunRow.__struct_fields__ if name != "id")
 _ROW_COLUMNS = ", ".join(ROW_FIELDS)
@@ -93,8 +101,7 @@ class SqliteTransaction:
         return found
 
     def control(self) -> Control:
-        killed, seq, head, at = self._connection.execute("SELECT killed, seq, head, at FROM control").fetchone()
-        return Control(killed=bool(killed), seq=seq, head=Digest(head.hex()), at=Millis(at))
+        return control_of(*self._connection.execute(READ_CONTROL).fetchone())
 
     def taken(self, keys: Sequence[tuple[RunId, str]]) -> set[tuple[RunId, str]]:
         numbered = [(self._numbers[run], key) for run, key in keys if run in self._numbers]
@@ -187,8 +194,8 @@ class SqliteTransaction:
             self._connection.execute("INSERT INTO workflow VALUES (?, ?, ?, ?, ?, ?)", values)
         if control is not None:
             self._connection.execute(
-                "UPDATE control SET killed = ?, seq = ?, head = ?, at = ?",
-                (control.killed, control.seq, bytes.fromhex(control.head), control.at),
+                "UPDATE control SET switches = ?, seq = ?, head = ?, at = ?",
+                (_encode(control.switches).decode(), control.seq, bytes.fromhex(control.head), control.at),
             )
 
 
@@ -210,6 +217,16 @@ def row_of(run: str, values: Sequence[Any]) -> RunRow:
 def stored_of(run: RunId, seq: int, key: str | None, data: bytes, hash_: bytes) -> StoredRecord:
     """Return a record as it stands in the table."""
     return StoredRecord(stream=run, seq=seq, data=as_bytes(data), hash=Digest(as_bytes(hash_).hex()), key=key or "")
+
+
+def control_of(switches: str, seq: int, head: bytes, at: int) -> Control:
+    """Return the installation's row from what `READ_CONTROL` gives."""
+    return Control(switches=_switches(switches), seq=seq, head=Digest(head.hex()), at=Millis(at))
+
+
+@lru_cache(maxsize=8)
+def _switches(text: str) -> tuple[Switch, ...]:
+    return _decode(text)
 
 
 def as_bytes(value: bytes | str) -> bytes:

@@ -19,10 +19,10 @@ from podium.errors import StoreError
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-HEAD = "0002"
+HEAD = "0003"
 """The version of the tables that this code reads and writes."""
 
-KNOWN = ("0001", HEAD)
+KNOWN = ("0001", "0002", HEAD)
 """All versions that can be upgraded, oldest first."""
 
 Opened = Literal["store.created", "store.upgraded"]
