@@ -9,16 +9,18 @@ from typing import Any, Literal
 import msgspec
 
 from podium.clock import Millis
-from podium.effects.ports import Journal, ModelPort, Progress, ToolPort
+from podium.effects.ports import Journal, ModelPort, Progress, Sandbox, ToolPort
 from podium.errors import PodiumError
 from podium.gate.budget import Meter
 from podium.gate.decision import Obligation
+from podium.gate.sinks import source_label
 from podium.ids import EffectKey, NodePath, RunId
-from podium.ledger.record import ArgumentLabel, Entry, GateDecision, Payload
+from podium.ledger.record import ArgumentLabel, Entry, GateDecision, Payload, RunMode
 from podium.ledger.record import EffectDenied as EffectDeniedRecord
-from podium.node.calls import Call, Reply
+from podium.node.calls import Call, ModelCall, Reply, ToolCall
 from podium.spec.label import USER, Label
 from podium.spec.model import Delivery, EffectClass, ToolSpec, Workflow
+from podium.spec.types import Type
 
 Json = Any
 
@@ -36,6 +38,7 @@ class Known:
         landed: A person settled a doubt: it happened, and nobody knows what it returned.
         approval: Key of the record that approved it, "" while nobody has.
         approved_request: SHA-256 (hex) of the request that was approved.
+        staged: It stands in the outbox, or stood there.
     """
 
     attempts: int = 0
@@ -46,6 +49,11 @@ class Known:
     landed: bool = False
     approval: str = ""
     approved_request: str = ""
+    staged: bool = False
+
+
+MODEL = Label(sources=("model",))
+"""What a model adds to what it is told: nothing but that it has had its hands on it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,10 +79,12 @@ class Effect:
         meters: The budgets that it counts against.
         timeout_s: The most that the caller waits, or None for the target's own limit.
         labels: Where the call comes from.
+        mode: What the run may do to the world. `staged`: the caller wants a `commit` first.
+        output: The type that the caller expects of the answer, None when it does not say.
+        releases: For what a commit releases: the key under which it was staged, "" for everything else.
         principal: Who started the run. `chain`: in whose names it acts, the person first: `person:anna`,
             `workflow:refunds`, `agent:triage@3`.
         label: Of the request as a whole (labels).
-        gives: The label that its reply adds to what is made of it (labels).
         obligations: What must be done before it may happen (grant, labels, policy); a stage that fulfils one leaves it
             in the list and adds a reason.
         policies: Digest of the policies in force (policy).
@@ -102,6 +112,10 @@ class Effect:
     principal: str = ""
     chain: tuple[str, ...] = ()
     labels: CallLabels = field(default_factory=CallLabels)
+    mode: RunMode = "live"
+    staged: bool = False
+    output: Type | None = None
+    releases: EffectKey | Literal[""] = ""
 
     name: str = ""
     id: EffectKey = field(default=EffectKey(""))
@@ -110,12 +124,12 @@ class Effect:
     effect_class: EffectClass = "read"
     delivery: Delivery = "repeatable"
     label: Label = USER
-    gives: Label = USER
     obligations: list[Obligation] = field(default_factory=list[Obligation])
     policies: str = ""
     target: str = ""
     model: ModelPort | None = None
     tool: ToolPort | None = None
+    sandbox: Sandbox | None = None
     limit_s: float = 0.0
     reasons: list[str] = field(default_factory=list[str])
     unknown: bool = False
@@ -153,6 +167,17 @@ def decided(effect: Effect, verdict: Literal["allow", "deny", "require_approval"
     )
 
 
+def answer_label(call: Call, grants: Mapping[str, ToolSpec]) -> Label:
+    """Return the label that the reply to a call adds to what is made of it."""
+    if isinstance(call, ToolCall):
+        grant = grants.get(call.tool)
+        if grant is None:
+            return Label(integrity="untrusted", sources=(f"{call.tool}.{call.function}",))
+        source = f"{call.tool}.{call.function}"
+        return source_label(grant.returns_of(call.function), source, trust=grant.trust_of(call.function))
+    return MODEL if isinstance(call, ModelCall) else USER
+
+
 async def refuse(effect: Effect, code: str, *, at: int) -> None:
     """Record that the gate says no; the caller then raises `EffectDenied`, or an `EffectError` of kind `limit`."""
     assert effect.request is not None
@@ -166,6 +191,13 @@ async def refuse(effect: Effect, code: str, *, at: int) -> None:
     )
     entry = Entry(body=denied, path=effect.path, attempt=effect.attempt, payloads=(effect.request,))
     await effect.journal.append([entry])
+
+
+class Unknowable(PodiumError):
+    """Not a failure: in a dry run nobody can know what the answer would be, so nothing that needs it goes on."""
+
+    def __init__(self, effect: str) -> None:
+        super().__init__("EF080", f"a dry run cannot know what `{effect}` would answer")
 
 
 class Suspended(PodiumError):

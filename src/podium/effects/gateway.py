@@ -29,7 +29,7 @@ from functools import reduce
 from podium.clock import Clock
 from podium.effects.breaker import Breakers
 from podium.effects.effect import Effect, Proceed, Stage
-from podium.effects.ports import Models, Runs, Tools
+from podium.effects.ports import Models, NoSandboxes, Runs, Sandboxes, Tools
 from podium.effects.safeguards import Safeguards
 from podium.effects.stages.approval import approval
 from podium.effects.stages.breaker import BreakerStage
@@ -61,11 +61,12 @@ class Gateway:
         clock: Clock,
         ids: IdSource,
         safeguards: Safeguards | None = None,
+        sandboxes: Sandboxes | None = None,
     ) -> None:
-        safeguards = safeguards or Safeguards()
+        self.safeguards = safeguards = safeguards or Safeguards()
         stages: list[Stage] = [
             Identify(clock=clock, ids=ids),
-            Route(models=models, tools=tools),
+            Route(models=models, tools=tools, sandboxes=sandboxes or NoSandboxes()),
             Labels(clock=clock, safeguards=safeguards),
             governor,
             loss,

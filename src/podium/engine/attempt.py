@@ -13,6 +13,8 @@ from typing import Any, cast
 
 from podium.effects.effect import Suspended, did_it_land
 from podium.engine.context import NodeContext
+from podium.engine.endorse import endorsement
+from podium.engine.labels import AS_SHOWN
 from podium.engine.report import Report
 from podium.engine.start import complete_inputs
 from podium.engine.state import NodeState, Scope
@@ -34,10 +36,13 @@ from podium.node.contract import (
     ItemResult,
     Node,
     Outcome,
+    Port,
     Resumable,
 )
 
 Json = Any
+
+OUT, UNCLEAR = Port("out"), Port("unclear")
 
 _CAUSE = ("code", "kind", "message", "node")
 
@@ -58,8 +63,8 @@ class Attempt:
         self._run = run
         self._node = node
         self._type: Node = run.nodes[node.work.type]
-        self._report = Report(run, node)
         self._context = NodeContext(run, node)
+        self._report = Report(run, node, self._context.heard)
 
     async def entries(self) -> list[Entry]:
         """Carry the attempt out and return how it ended.
@@ -96,11 +101,34 @@ class Attempt:
         if fresh and node.node.when is not None and not await self._when(node.node.when):
             return [self._report.entry(NodeSkipped(reason="when"), key="done")]
         values = await self._values()
+        self._context.given = values.get("with")
         late = frozenset[str]().union(*(program.names for program in node.work.late.values()))
         self._context.names = await self._names(late)
         self._context.feedback = await self._feedback()
         outcome = await self._within_time(self._go(values))
+        if isinstance(outcome, Done):
+            outcome = self._vouched(outcome, values)
         return self._report.ended(outcome)
+
+    def _vouched(self, done: Done, values: dict[str, Json]) -> Done:
+        """Let what does not pass a declared check leave by `unclear`; say what a check or a person vouches for."""
+        node, answer = self._node, self._node.answer
+        if done.port != OUT:
+            return done
+        if (
+            isinstance(answer, ApprovalGiven)
+            and answer.verdict == "approved"
+            and node.work.config.vouches() is not None
+        ):
+            edited = done.out != values.get("show")
+            self._report.endorsed = () if edited else (AS_SHOWN,)
+        if not node.work.config.endorse:
+            return done
+        problem = endorsement(self._run.labels, node, done.out, values["endorse"])
+        if problem:
+            return Done(done.out, port=UNCLEAR, reason=problem)
+        self._report.endorsed = tuple(node.work.config.endorse)
+        return done
 
     async def _go(self, values: dict[str, Json]) -> Outcome:
         node, config = self._node, self._node.work.config

@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
 from podium.clock import Millis
-from podium.effects.effect import Effect, Known
+from podium.effects.effect import CallLabels, Effect, Known, answer_label
 from podium.engine.state import EffectState, NodeState
 from podium.engine.surroundings import Surroundings
 from podium.errors import NodeError
 from podium.ids import NodePath, RunId, effect_key
-from podium.node.calls import Call, ModelCall, ModelReply, Reply, RunCall, RunReply, ToolCall, ToolReply
+from podium.node.calls import (
+    Call,
+    CodeCall,
+    CodeReply,
+    ModelCall,
+    ModelReply,
+    Reply,
+    RunCall,
+    RunReply,
+    ToolCall,
+    ToolReply,
+)
 from podium.node.contract import Feedback
+from podium.spec.label import Label
 from podium.spec.model import Expression
 
 Json = Any
@@ -28,9 +40,11 @@ class NodeContext:
         names: Values for late expressions.
         idle, idle_s: The timeout that each sign of life puts off, and by how much.
         unknown: The effect that was stopped after it had been sent, if one was.
+        heard: The labels of the answers that it was given.
+        given: What stands under `with`, evaluated.
     """
 
-    __slots__ = ("_home", "_node", "_run", "feedback", "idle", "idle_s", "names", "unknown")
+    __slots__ = ("_home", "_node", "_run", "feedback", "given", "heard", "idle", "idle_s", "names", "unknown")
 
     def __init__(self, run: Surroundings, node: NodeState) -> None:
         self._run, self._node, self._home = run, node, node.scope.home.graph
@@ -39,6 +53,8 @@ class NodeContext:
         self.idle: asyncio.Timeout | None = None
         self.idle_s = 0.0
         self.unknown: Effect | None = None
+        self.heard: list[Label] = []
+        self.given: Json = None
 
     @property
     def run_id(self) -> RunId:
@@ -91,6 +107,13 @@ class NodeContext:
             return reply
         raise _wrong_reply(f"run.{call.action}")
 
+    async def call_code(self, call: CodeCall) -> CodeReply:
+        """Run a program in a sandbox, through the gateway."""
+        reply = await self._perform(call, "code.run", 0)
+        if isinstance(reply, CodeReply):
+            return reply
+        raise _wrong_reply("code.run")
+
     async def _perform(self, call: Call, name: str, position: int) -> Reply:
         run, home = self._run, self._home
         root = run.root
@@ -111,12 +134,31 @@ class NodeContext:
             meters=self._node.scope.meters() if run.state.metered and self._node.undoes is None else (),
             workflow=home.flow or run.workflow,
             principal=run.principal,
+            labels=self._labels(call),
         )
+        self.heard.append(answer_label(call, home.tools))
         try:
             return await run.gateway.perform(effect)
         finally:
             if effect.unknown:
                 self.unknown = effect
+
+    def _labels(self, call: Call) -> CallLabels:
+        """Return where a call of this node comes from: what the node read, and what it has heard since."""
+        labels, node = self._run.labels, self._node
+        return CallLabels(
+            control=labels.join((labels.control(node), *self.heard)),
+            read=labels.join((labels.read(node), *self.heard)),
+            arguments=self._arguments(call, labels.arguments(node)),
+        )
+
+    def _arguments(self, call: Call, written: dict[str, Label]) -> dict[str, Label]:
+        """Return the labels of those arguments that are what stands under `with`, value for value."""
+        sent = call.arguments if isinstance(call, ToolCall) else call.value if isinstance(call, RunCall) else None
+        if not isinstance(sent, dict) or not isinstance(self.given, dict):
+            return {}
+        by_name, given = cast("dict[str, Json]", sent), cast("dict[str, Json]", self.given)
+        return {name: label for name, label in written.items() if name in by_name and by_name[name] == given.get(name)}
 
     async def _known(self, known: EffectState) -> Known:
         """Return what the run's state says of an effect."""

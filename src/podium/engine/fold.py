@@ -49,6 +49,7 @@ from podium.ledger.record import (
     RunEnding,
     SignalReceived,
 )
+from podium.spec.label import USER
 
 STOP = "stop:"
 """Prefix of the port by which an `end` node leaves: `stop:done`, `stop:failed`."""
@@ -93,6 +94,7 @@ def _done(state: RunState, body: NodeDone, path: NodePath, _key: str, at: int) -
         if not item.closed:
             close(state, item)
     node.out, node.also, node.status = body.out, body.also, "done"
+    node.label, node.endorsed = body.label or USER, body.endorsed
     state.tolerated += body.errors
     if body.port.startswith(STOP):
         node.port = body.port
@@ -110,7 +112,7 @@ def _failed(state: RunState, body: NodeFailed, path: NodePath, _key: str, at: in
     if node is None:
         return
     state.skips.pop(path, None)
-    node.failure = body
+    node.failure, node.label = body, body.label or USER
     if body.then == "inside" and not body.final:
         stop_inside(state, node, at)
         return

@@ -32,6 +32,7 @@ from podium.ledger.record import (
     Payload,
 )
 from podium.node.contract import Done, Fact, Fork, MoreSources, Outcome, Park, Question, Revise, Stop
+from podium.spec.label import USER, Label
 from podium.spec.model import Retry
 from podium.units import format_duration
 
@@ -57,13 +58,16 @@ class Report:
     Attributes:
         causes: What had caused the failure of a node whose inside failed, as expressions see it, nearest first.
         sources: How many sources of a join were looked at.
+        endorsed: The parts of its result that somebody vouches for.
     """
 
-    def __init__(self, run: Surroundings, node: NodeState) -> None:
+    def __init__(self, run: Surroundings, node: NodeState, heard: Sequence[Label] = ()) -> None:
         self._run = run
         self._node = node
+        self._heard = heard
         self.causes: Sequence[Json] = ()
         self.sources = 0
+        self.endorsed: tuple[str, ...] = ()
 
     def ended(self, outcome: Outcome) -> list[Entry]:
         match outcome:
@@ -106,9 +110,16 @@ class Report:
             reason=reason.ref if reason else None,
             errors=done.errors,
             also=done.also,
+            label=self._label(),
+            endorsed=self.endorsed,
         )
         entry = self.entry(body, *payloads, key="done")
         return [entry] if done.fact is None else [self._fact(done.fact), entry]
+
+    def _label(self) -> Label | None:
+        """Return the label of what the node gives; None for what needs no mention."""
+        label = self._run.labels.result(self._node, self._heard)
+        return None if label == USER else label
 
     def _fact(self, fact: Fact) -> Entry:
         stored = self._run.values.encode(fact.value) if fact.value is not None else None
@@ -189,7 +200,7 @@ class Report:
         node = self._node
         retry = node.work.config.retry or (NO_RETRY if node.forked else DEFAULT_RETRY)
         stored = self._run.values.encode({"message": error.message, "help": error.help, "causes": list(self.causes)})
-        body = NodeFailed(code=error.code, error_kind=error.kind, error=stored.ref, final=True)
+        body = NodeFailed(code=error.code, error_kind=error.kind, error=stored.ref, final=True, label=self._label())
         if last:
             return [self.entry(body, stored)]
         if error.kind in retry.on and node.attempts < retry.max:

@@ -20,6 +20,7 @@ from podium.engine.attempt import Attempt
 from podium.engine.carry_out import overridden
 from podium.engine.decide import AddItem, Expire, Finish, Override, Overrun, Skip, Start, Stop, Unwind, decide
 from podium.engine.fold import apply, expire
+from podium.engine.labels import Labels
 from podium.engine.report import Report
 from podium.engine.state import Ending, NodeState, RunState, is_alive
 from podium.engine.surroundings import Surroundings
@@ -80,6 +81,7 @@ class ActiveRun:
             gateway=self.gateway,
             journal=self,
             values=self.values,
+            labels=Labels(self.state, self.gateway.safeguards.lattice),
             clock=self.clock,
             ids=self.ids,
             workflow=self.compiled.workflow.name,

@@ -33,6 +33,7 @@ from podium.ledger.record import (
     RunStatus,
     SignalReceived,
 )
+from podium.spec.label import USER, Label
 
 NodeStatus = Literal["pending", "ready", "waiting", "forked", "unwinding", "done", "failed", "skipped"]
 """`forked`: the nodes inside it are at work. `unwinding`: it failed, and what it did is being undone."""
@@ -77,6 +78,8 @@ class NodeState:
         feedback: For a node sent back to work: why, and what it returned before.
         edits: Values that a person put in the place of its own.
         begun: It may have had effects in this round.
+        label, endorsed: What its result may do, and which parts of it somebody vouches for.
+        control: Of the decisions that led to it, once worked out.
         undo: What undoes it, once there may be something to undo. `order`: its place in the order of completion.
         undone: Whether that has happened.
         unwinding: For what undoes: the undoing that it is part of. For a node whose inside is being undone: that.
@@ -111,6 +114,9 @@ class NodeState:
     feedback: tuple[PayloadRef, PayloadRef | None] | None = None
     edits: PayloadRef | None = None
     begun: bool = False
+    label: Label = USER
+    endorsed: tuple[str, ...] = ()
+    control: Label | None = None
     undo: NodeState | None = None
     undoes: NodeState | None = None
     order: int = 0
@@ -121,6 +127,11 @@ class NodeState:
     def ended(self) -> bool:
         """Whether it will not run again in this round."""
         return self.status in ("done", "failed", "skipped")
+
+    @property
+    def effect_asked(self) -> bool:
+        """Whether what it waited for was a word on one of its effects, and not the node's own question."""
+        return self.parked is not None and bool(self.parked.effect)
 
     @property
     def work(self) -> GraphNode:
@@ -148,6 +159,7 @@ class Scope:
         unwinding: What was done in it is being undone.
         meter: What its budget still allows.
         home: The workflow or sub-workflow that it stands in: the outermost scope that its nodes can see.
+        label: Of what an item is for, once worked out.
     """
 
     graph: Graph
@@ -164,6 +176,7 @@ class Scope:
     unwinding: Unwinding | None = None
     home: Scope = field(init=False)
     meter: Meter | None = None
+    label: Label | None = None
 
     def __post_init__(self) -> None:
         if self.graph.budget is not None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from podium.clock import Clock
 from podium.effects.gateway import Gateway
 from podium.effects.ports import Journal
+from podium.engine.labels import Labels
 from podium.engine.state import RunState
 from podium.engine.values import Values
 from podium.ids import IdSource, NodePath, RunId
@@ -28,6 +29,7 @@ class Surroundings:
     gateway: Gateway
     journal: Journal
     values: Values
+    labels: Labels
     clock: Clock
     ids: IdSource
     workflow: str

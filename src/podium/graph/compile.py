@@ -80,6 +80,7 @@ def _flow(workflow: Workflow, loc: Loc, report: Report, depth: int) -> Flow | No
         flow=workflow.name if depth else "",
         tools=workflow.tools,
         flows=workflow.flows,
+        inputs=workflow.inputs,
         budget=workflow.budget,
     )
     return Flow(workflow, graph, NULL if result is None else result.type)

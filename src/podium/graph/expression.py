@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 from podium.errors import ExpressionError
@@ -44,12 +44,14 @@ class Checked:
         type: The type of its value.
         references: What it reads, each occurrence; places count in the text of their own expression.
         names: The names in `references`.
+        parts: Of an object that is written out, what each of its keys reads; {} for anything else.
     """
 
     step: Step
     type: Type
     references: tuple[Reference, ...]
     names: frozenset[str]
+    parts: Mapping[str, tuple[Reference, ...]] = field(default_factory=dict[str, "tuple[Reference, ...]"])
 
     @property
     def guarded(self) -> frozenset[str]:
@@ -96,9 +98,11 @@ def _unwanted(text: str, got: Type, want: Type) -> Problem:
     return Problem(code="EX005", message=message, offset=start, length=len(text.strip()))
 
 
-def program(typed: Typed, read: tuple[Reference, ...]) -> Checked:
+def program(
+    typed: Typed, read: tuple[Reference, ...], parts: Mapping[str, tuple[Reference, ...]] | None = None
+) -> Checked:
     """Return the program of a step that reads these names."""
-    return Checked(typed.step, typed.type, read, frozenset(reference.name for reference in read))
+    return Checked(typed.step, typed.type, read, frozenset(reference.name for reference in read), parts or {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +155,7 @@ def check_template(value: Json, scope: Mapping[str, Type], *, text: bool = False
     typed = builder.build(value, (), text=text)
     if builder.problems:
         return builder.problems
-    return program(typed, tuple(builder.references))
+    return program(typed, tuple(builder.references), builder.parts)
 
 
 class _Builder:
@@ -160,6 +164,7 @@ class _Builder:
     def __init__(self, scope: Mapping[str, Type]) -> None:
         self.problems: list[Problem] = []
         self.references: list[Reference] = []
+        self.parts: dict[str, tuple[Reference, ...]] = {}
         self._scope = scope
 
     def build(self, value: Json, loc: Loc, *, text: bool = False) -> Typed:
@@ -171,9 +176,16 @@ class _Builder:
                 return list_of(items)
             case dict():
                 fields = cast("dict[str, Json]", value).items()
-                return object_of({key: self.build(inner, (*loc, key)) for key, inner in fields})
+                return object_of({key: self._member(key, inner, loc) for key, inner in fields})
             case _:
                 return Typed(Constant(value), type_of_value(value))
+
+    def _member(self, key: str, value: Json, loc: Loc) -> Typed:
+        before = len(self.references)
+        typed = self.build(value, (*loc, key))
+        if not loc:
+            self.parts[key] = tuple(self.references[before:])
+        return typed
 
     def _text(self, value: str, loc: Loc, *, text: bool) -> Typed:
         pieces = split_template(value)

@@ -150,7 +150,7 @@ def check_field(field: Field, scope: Scope) -> Checked | list[Problem]:
     """Return the program of a field, or all that is wrong with it; problems carry keys below the node."""
     builder = _Builder(scope)
     typed = builder.build(field.value, (field.key,))
-    return builder.problems or program(typed, tuple(builder.references))
+    return builder.problems or program(typed, tuple(builder.references), builder.parts)
 
 
 class _Builder:
@@ -159,6 +159,7 @@ class _Builder:
     def __init__(self, scope: Scope) -> None:
         self.problems: list[Problem] = []
         self.references: list[Reference] = []
+        self.parts: dict[str, tuple[Reference, ...]] = {}
         self._scope = scope
 
     def build(self, value: object, loc: Loc) -> Typed:
@@ -172,13 +173,20 @@ class _Builder:
                 return object_of(dict(self._members(value, loc)))
             case dict():
                 members = cast("dict[str, object]", value).items()
-                return object_of({key: self.build(inner, (*loc, key)) for key, inner in members})
+                return object_of({key: self._member(key, inner, loc) for key, inner in members})
             case list() | tuple():
                 items = enumerate(cast("list[object]", value))
                 return list_of([self.build(item, (*loc, index)) for index, item in items])
             case _:
                 constant: Json = to_jsonable_python(value)
                 return Typed(Constant(constant), type_of_value(constant))
+
+    def _member(self, key: str, value: object, loc: Loc) -> Typed:
+        before = len(self.references)
+        typed = self.build(value, (*loc, key))
+        if len(loc) == 1:
+            self.parts[key] = tuple(self.references[before:])
+        return typed
 
     def _members(self, model: BaseModel, loc: Loc) -> Iterator[tuple[str, Typed]]:
         for name, field in type(model).model_fields.items():
@@ -192,4 +200,6 @@ class _Builder:
             self.problems += [problem.moved((*loc, *problem.loc), 0) for problem in checked]
             return Typed(Constant(None), Type.any())
         self.references += checked.references
+        if len(loc) == 1:
+            self.parts |= checked.parts
         return Typed(checked.step, checked.type)

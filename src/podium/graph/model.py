@@ -21,9 +21,9 @@ fired); it is skipped when all have ended and that has not happened, as blocked 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from podium.ids import NodeId
 from podium.spec.model import ASK, CONTINUE, BudgetSpec, InputSpec, JoinRule, NodeConfig, ToolSpec, Workflow
@@ -35,7 +35,34 @@ Json = Any
 Handler = int | Literal["continue", "ask"]
 """Who goes on when a node leaves by a port: a node by index, or one of `CONTINUE` and `ASK`."""
 
-__all__ = ["ASK", "CONTINUE", "Compiled", "Edge", "Graph", "GraphNode", "Handler", "Program"]
+__all__ = ["ASK", "CONTINUE", "Compiled", "Edge", "Graph", "GraphNode", "Handler", "Program", "Reads", "Use", "uses"]
+
+
+class Use(NamedTuple):
+    """What an expression reads: a name, the port or input below it, and the fields below that."""
+
+    name: str
+    port: str = ""
+    path: tuple[str, ...] = ()
+
+
+class Reads(Protocol):
+    """One occurrence of a name in a program, as far as labels want to know it."""
+
+    @property
+    def name(self) -> str:
+        """A node, `inputs`, the variable of a body."""
+        ...
+
+    @property
+    def port(self) -> str:
+        """The field that is selected of it, or ""."""
+        ...
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """The fields that are selected below the port."""
+        ...
 
 
 class Program(Protocol):
@@ -54,6 +81,16 @@ class Program(Protocol):
     @property
     def type(self) -> Type:
         """The type of its value."""
+        ...
+
+    @property
+    def references(self) -> Sequence[Reads]:
+        """What it reads, each occurrence."""
+        ...
+
+    @property
+    def parts(self) -> Mapping[str, Sequence[Reads]]:
+        """Of an object that is written out, what each of its keys reads; {} for anything else."""
         ...
 
     def eval(self, names: Mapping[str, Json]) -> Json:
@@ -107,6 +144,8 @@ class GraphNode:
         target: For a node that revises: the index of the node it sends back to work, else -1.
         max_rounds: For a node that revises: how often, else 0.
         out: Type of its result.
+        uses: What its own expressions read; `when`, `default` and `endorse` excluded.
+        arguments: Of what is written out under `with`, which key reads what.
     """
 
     index: int
@@ -130,9 +169,26 @@ class GraphNode:
     outgoing: tuple[Edge, ...] = ()
     out: Type = field(default_factory=Type.any)
     control: bool = field(init=False)
+    uses: tuple[Use, ...] = field(init=False)
+    arguments: Mapping[str, tuple[Use, ...]] = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "control", any(edge.kind == "control" for edge in self.incoming))
+        own = [program for key, program in self.fields.items() if key != "endorse"]
+        programs = (*own, *self.late.values())
+        object.__setattr__(self, "uses", tuple(sorted({use for program in programs for use in uses(program)})))
+        given = self.fields.get("with")
+        written = {key: _uses(found) for key, found in given.parts.items()} if given is not None else {}
+        object.__setattr__(self, "arguments", written)
+
+
+def uses(program: Program | None) -> tuple[Use, ...]:
+    """Return what a program reads, each once, sorted."""
+    return _uses(program.references) if program is not None else ()
+
+
+def _uses(references: Sequence[Reads]) -> tuple[Use, ...]:
+    return tuple(sorted({Use(found.name, found.port, found.path) for found in references}))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -146,8 +202,8 @@ class Graph:
         tells: What else a node wants to know of an item of its body.
         budget: What all of it together may use.
         flow: For a sub-workflow, its name: nothing outside is seen from within but what it is given as `inputs`.
-        tools, flows: For a workflow and a sub-workflow, the tools that its nodes may use, and the workflows that they
-            may run.
+        tools, flows, inputs: For a workflow and a sub-workflow, the tools that its nodes may use, the workflows that
+            they may run, and what it is given.
     """
 
     nodes: tuple[GraphNode, ...]
@@ -164,6 +220,7 @@ class Graph:
     flow: str = ""
     tools: Mapping[str, ToolSpec] = field(default_factory=dict[str, ToolSpec])
     flows: Mapping[str, Workflow] = field(default_factory=dict[str, Workflow])
+    inputs: Mapping[str, InputSpec] = field(default_factory=dict[str, InputSpec])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -17,6 +17,8 @@ class Reference(NamedTuple):
         port: The field that is selected of it, such as `out` or `error`; "" when the name stands alone.
         guarded: It stands inside `has(…)`.
         offset, length: Where name and port are written.
+        path: The fields that are selected below the port: `("customer", "name")` of `order.out.customer.name`; it
+            ends where something else is done with the value.
     """
 
     name: str
@@ -24,6 +26,7 @@ class Reference(NamedTuple):
     guarded: bool
     offset: int
     length: int
+    path: tuple[str, ...] = ()
 
 
 def references(text: str, tree: Expr) -> tuple[Reference, ...]:
@@ -31,19 +34,23 @@ def references(text: str, tree: Expr) -> tuple[Reference, ...]:
     return tuple(_found(text, tree, frozenset(), guarded=False))
 
 
-def _found(text: str, expr: Expr, bound: frozenset[str], *, guarded: bool) -> Iterator[Reference]:
+def _found(
+    text: str, expr: Expr, bound: frozenset[str], *, guarded: bool, path: tuple[str, ...] = ()
+) -> Iterator[Reference]:
     match expr:
         case Ident(name=name, offset=offset) if name not in bound:
             yield Reference(name, "", guarded, offset, len(name))
         case Select(operand=Ident(name=name, offset=offset), field=field, test=test) if name not in bound:
             end = field_span(text, expr).end
-            yield Reference(name, field, guarded or test, offset, max(len(name), end - offset))
+            yield Reference(name, field, guarded or test, offset, max(len(name), end - offset), path)
         case Call(function="_[_]", args=(Ident(name=name, offset=offset), Const(value=str() as key))) if (
             name not in bound
         ):
-            yield Reference(name, key, guarded, offset, len(name))
-        case Select(operand=operand, test=test):
-            yield from _found(text, operand, bound, guarded=guarded or test)
+            yield Reference(name, key, guarded, offset, len(name), path)
+        case Select(operand=operand, field=field, test=test):
+            yield from _found(text, operand, bound, guarded=guarded or test, path=(field, *path))
+        case Call(function="_[_]", args=(operand, Const(value=str() as key))):
+            yield from _found(text, operand, bound, guarded=guarded, path=(key, *path))
         case Each(items=items, variable=variable, condition=condition, body=body):
             yield from _found(text, items, bound, guarded=guarded)
             for part in (condition, body):

@@ -55,6 +55,10 @@ class Body(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kin
     """What is special to a kind of record; like everything here without cycles, so the collector need not look."""
 
 
+RunMode = Literal["live", "shadow", "dry"]
+"""What a run may do to the world."""
+
+
 class ForkedFrom(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """The point of another run at which this one begins: what it had found by then stands, but for some nodes.
 
@@ -67,6 +71,13 @@ class ForkedFrom(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False
     seq: Int
     hash: Digest
     again: tuple[str, ...] = ()
+
+
+class ArgumentLabel(Struct, frozen=True, gc=False):
+    """What one argument of a call, or one input of a run, may do."""
+
+    name: str
+    label: Label
 
 
 class RunCreated(Body, frozen=True, tag="run.created", kw_only=True):
@@ -82,6 +93,8 @@ class RunCreated(Body, frozen=True, tag="run.created", kw_only=True):
         fork: What it goes on from, None for a run that begins at the beginning.
         priority: 0 to 9; higher ones are taken up first.
         slot, slots: At most `slots` runs with the same `slot` are under way at once; "" for no such limit.
+        labels: Of inputs that another run gave, by name; those of a person are the person's own word.
+        mode: `shadow` reads for real and writes nothing; in a `dry` run nothing leaves at all. It never changes.
     """
 
     workflow: str
@@ -96,6 +109,8 @@ class RunCreated(Body, frozen=True, tag="run.created", kw_only=True):
     priority: Int = 5
     slot: str = ""
     slots: Int = 0
+    labels: tuple[ArgumentLabel, ...] = ()
+    mode: RunMode = "live"
 
 
 class RunClaimed(Body, frozen=True, tag="run.claimed", kw_only=True):
@@ -130,6 +145,7 @@ class NodeParked(Body, frozen=True, tag="node.parked", kw_only=True):
         question: JSON object of `Question` without its enums.
         due: When it expires, or 0 for never. For `timer` and `retry`: when it goes on.
         sources: Of a join: how many of its sources were looked at; for `sources`, they did not do.
+        staged: Of a commit: the effects that it asks about.
     """
 
     reason: Literal["approval", "signal", "timer", "retry", "doubt", "ask", "sources"]
@@ -139,6 +155,7 @@ class NodeParked(Body, frozen=True, tag="node.parked", kw_only=True):
     due: Time = Millis(0)
     effect: str = ""
     sources: Int = 0
+    staged: tuple[EffectKey, ...] = ()
 
 
 class NodeDone(Body, frozen=True, tag="node.done", kw_only=True):
@@ -201,6 +218,7 @@ class NodeFailed(Body, frozen=True, tag="node.failed", kw_only=True):
         then: What follows otherwise: another attempt at `retry_at`, the next of its `fallback` nodes, a question to a
             person; for a node with nodes inside, a new round of all of them at `retry_at`, or, when they took too
             long (`inside`), what it makes of their failure.
+        label: What the error's text may do; None for what is the user's own and of the default level.
     """
 
     code: str
@@ -209,6 +227,7 @@ class NodeFailed(Body, frozen=True, tag="node.failed", kw_only=True):
     final: bool = False
     retry_at: Time = Millis(0)
     then: Literal["retry", "fallback", "ask", "round", "inside"] = "retry"
+    label: Label | None = None
 
 
 class NodeSkipped(Body, frozen=True, tag="node.skipped", kw_only=True):
@@ -216,11 +235,12 @@ class NodeSkipped(Body, frozen=True, tag="node.skipped", kw_only=True):
 
     Attributes:
         reason: Its branch was not chosen, its `when` did not hold, what it needs did not succeed, it was withdrawn
-            because something else was done or failed, or a person said so.
+            because something else was done or failed, a person said so, or, in a dry run, nobody can know what it would
+            find (`unknown`).
         override: Key of the request of that person, or "".
     """
 
-    reason: Literal["not_chosen", "when", "blocked", "withdrawn", "override"]
+    reason: Literal["not_chosen", "when", "blocked", "withdrawn", "override", "unknown"]
     override: str = ""
 
 
@@ -235,13 +255,6 @@ class FactEmitted(Body, frozen=True, tag="fact.emitted", kw_only=True):
     fact: Literal["fact", "event", "notification"]
     name: str
     value: PayloadRef | None = None
-
-
-class ArgumentLabel(Struct, frozen=True, gc=False):
-    """What one argument of a tool call may do."""
-
-    name: str
-    label: Label
 
 
 class GateDecision(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -331,6 +344,53 @@ class EffectDenied(Body, frozen=True, tag="effect.denied", kw_only=True):
     id: EffectKey
     request: PayloadRef
     decision: GateDecision
+
+
+class EffectStaged(Body, frozen=True, tag="effect.staged", kw_only=True):
+    """An effect stands in the run's outbox instead of happening; the fields are those of the intent it may become.
+
+    Attributes:
+        because: The workflow or a policy wants a `commit` first, or the run's `mode` forbids it.
+        twin: What answered in its place, "" for a placeholder.
+        control, read: The labels of the decisions that led to it, and of what it was made of; None for the user's own.
+        preview: What it would change, as its tool tells (text).
+    """
+
+    effect: str
+    target: str
+    effect_class: Literal["none", "read", "write", "irreversible"]
+    delivery: Literal["repeatable", "keyed", "once"]
+    id: EffectKey
+    request: PayloadRef
+    decision: GateDecision
+    because: Literal["staged", "mode"] = "staged"
+    twin: str = ""
+    control: Label | None = None
+    read: Label | None = None
+    preview: PayloadRef | None = None
+
+
+class OutboxReleased(Body, frozen=True, tag="outbox.released", kw_only=True):
+    """A commit let go what stood in the outbox: all of these, in this order. `path` of the record: the commit.
+
+    Attributes:
+        approval: Key of the answer that allowed it, or "".
+    """
+
+    ids: tuple[EffectKey, ...]
+    approval: str = ""
+
+
+class OutboxDropped(Body, frozen=True, tag="outbox.dropped", kw_only=True):
+    """These will never happen. `path` of the record: the commit.
+
+    Attributes:
+        reason: Its guard did not hold, a person said no, nobody answered in time, the gate said no, or they would
+            have been released, were the run not a shadow or dry run (`mode`).
+    """
+
+    ids: tuple[EffectKey, ...]
+    reason: Literal["guard", "rejected", "expired", "denied", "mode"]
 
 
 class ApprovalGiven(Body, frozen=True, tag="approval.given", kw_only=True):
@@ -434,6 +494,7 @@ class RunEnded(Body, frozen=True, tag="run.ended", kw_only=True):
         code: Of the error that ended it, or "".
         node: Path of the node that ended it, or "".
         not_undone: Compensations that failed; what they should have undone stands.
+        unreleased: Effects that stood in the outbox and did not happen.
     """
 
     status: RunStatus
@@ -441,6 +502,7 @@ class RunEnded(Body, frozen=True, tag="run.ended", kw_only=True):
     code: str = ""
     node: str = ""
     not_undone: Int = 0
+    unreleased: Int = 0
 
 
 class AdminNoted(Body, frozen=True, tag="admin.noted", kw_only=True):
@@ -454,6 +516,7 @@ class AdminNoted(Body, frozen=True, tag="admin.noted", kw_only=True):
     action: Literal["workflow.published", "store.created", "store.upgraded", "kill_switch.on", "kill_switch.off"]
     subject: str
     by: str
+    reason: PayloadRef | None = None
 
 
 AnyBody = (
@@ -470,6 +533,9 @@ AnyBody = (
     | EffectIntent
     | EffectOutcome
     | EffectDenied
+    | EffectStaged
+    | OutboxReleased
+    | OutboxDropped
     | ApprovalGiven
     | SignalReceived
     | DoubtSettled
@@ -516,7 +582,6 @@ class Record(Struct, frozen=True, kw_only=True, gc=False):
     """A stored record, decoded."""
 
     stream: RunId
-    reason: PayloadRef | None = None
     seq: int
     at: Millis
     body: AnyBody

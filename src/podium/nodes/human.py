@@ -50,6 +50,10 @@ class HumanConfig(NodeConfig):
     on_expiry: Literal["reject", "approve"] = "reject"
     """What silence means. `approve` needs the policy permission `approval:auto`."""
 
+    def vouches(self) -> Expression | None:
+        """Return what is shown."""
+        return self.show
+
     def result_type(self, fields: Mapping[str, Type]) -> Type:
         """Return the type of what is shown."""
         return fields.get("show", Type.any())

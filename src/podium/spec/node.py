@@ -35,6 +35,7 @@ from podium.errors import ErrorKind
 from podium.ids import NodeId
 from podium.spec.base import Duration, SpecModel
 from podium.spec.budget import BudgetSpec
+from podium.spec.endorse import Endorse
 from podium.spec.names import Name
 from podium.spec.template import Condition, Expression, Template
 from podium.spec.types import Type
@@ -280,6 +281,10 @@ class NodeConfig(SpecModel):
     lock: Name | None = None
     """Nodes of a run with the same lock never run at the same time."""
 
+    endorse: Annotated[dict[str, Endorse], Field(max_length=100)] = Field(default_factory=dict)
+    """Checks by which fields of the result become trusted, by field; `out` is the result as a whole. What does not
+    pass leaves by port `unclear`."""
+
     cancels: tuple[Name, ...] = ()
     """Nodes that are withdrawn once this one is done: stopped when at work, skipped when not yet begun."""
 
@@ -344,6 +349,14 @@ class NodeConfig(SpecModel):
 
     def callback(self) -> bool:
         """Tell whether it waits for a call from outside, which needs its token."""
+        return False
+
+    def vouches(self) -> Expression | None:
+        """Return the expression whose value a person agrees to exactly as it stands, by `out` (human)."""
+        return None
+
+    def believes(self) -> bool:
+        """Tell whether what it hears from outside (a signal) counts as the user's own word (wait)."""
         return False
 
     def revision(self) -> Revision | None:

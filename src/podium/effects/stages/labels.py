@@ -1,7 +1,7 @@
 """Labels: may what this call is made of go where it goes?
 
 What may not is denied and recorded; what needs a person's word becomes an obligation, which the approval stage
-fulfils. The label that the answer will carry is set here too, so that every effect has one.
+fulfils.
 """
 
 from __future__ import annotations
@@ -14,10 +14,8 @@ from podium.effects.safeguards import Safeguards
 from podium.errors import EffectDenied
 from podium.gate.decision import Obligation
 from podium.gate.flow import Flow, flows
-from podium.gate.labels import Label
-from podium.gate.sinks import Sink, source_label, tool_sink
-from podium.node.calls import ModelCall, Reply, RunCall, ToolCall
-from podium.spec.label import USER
+from podium.gate.sinks import Sink, tool_sink
+from podium.node.calls import CodeCall, Reply, RunCall, ToolCall
 
 _UNKNOWN = Sink("", "", "irreversible", None)
 """A tool that nobody granted; policy denies it, and until then it is the worst that it could be."""
@@ -31,11 +29,10 @@ class Labels:
     safeguards: Safeguards
 
     async def __call__(self, effect: Effect, proceed: Proceed) -> Reply:
-        """Label the call and its answer, then deny, oblige, or go on."""
+        """Label the call, then deny, oblige, or go on."""
         sink, given = self._sink(effect), effect.labels
         lattice = self.safeguards.lattice
         effect.label = lattice.join(given.read, given.control)
-        effect.gives = _answer(effect)
         call = effect.call
         arguments = {}
         if isinstance(call, ToolCall):
@@ -54,19 +51,10 @@ class Labels:
             return tool_sink(grant, call.function) if grant is not None else _UNKNOWN
         if isinstance(call, RunCall):
             return Sink(self.safeguards.lattice.levels[-1], "", "write", ("run",))  # it stays in this installation
+        if isinstance(call, CodeCall):
+            return Sink(self.safeguards.lattice.levels[-1], "", "none", None)  # it reaches nothing at all
         declared = self.safeguards.model(effect.target)
         return Sink(declared.clearance, declared.region, "read", None)
-
-
-def _answer(effect: Effect) -> Label:
-    call = effect.call
-    if isinstance(call, ToolCall):
-        grant = effect.grants.get(call.tool)
-        if grant is None:
-            return Label(integrity="untrusted")
-        source = f"{call.tool}.{call.function}"
-        return source_label(grant.returns_of(call.function), source, trust=grant.trust_of(call.function))
-    return Label(sources=("model",)) if isinstance(call, ModelCall) else USER
 
 
 def _denied(effect: Effect, flow: Flow, sink: Sink) -> EffectDenied:
