@@ -11,6 +11,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from podium.spec.approval_rule import Rule
+
 ObligationKind = Literal["approval", "redact", "stage", "filter"]
 """Ask a person; take personal data out; put it into the outbox; check the content by rules."""
 
@@ -22,9 +24,11 @@ class Obligation(Struct, frozen=True, kw_only=True):
         reason: Machine-readable: `grant`, `untrusted_argument:to`, `policy:<id>`.
         about: One sentence for the person who is asked, or "".
         settings: What is special to it, by name: `roles`, `count`, `kinds`; sorted.
+        rule: For `approval`: who must agree, where more is demanded than `settings` can say.
     """
 
     kind: ObligationKind
     reason: str
     about: str = ""
     settings: tuple[tuple[str, str], ...] = ()
+    rule: Rule | None = None
