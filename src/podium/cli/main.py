@@ -36,6 +36,9 @@ from podium.cli.runs import (
     watch,
 )
 from podium.cli.runs import list as runs_list
+from podium.cli.stop import lift as stop_lift
+from podium.cli.stop import list as stop_list
+from podium.cli.stop import on as stop_on
 
 _HELP = {"help_option_names": ["-h", "--help"]}
 
@@ -108,6 +111,18 @@ dead.command("list")(dead_list.list_dead)
 dead.command("retry")(dead_retry.retry)
 dead.command("drop")(dead_drop.drop)
 app.add_typer(dead, name="dead")
+
+stop = _group("Stop what acts, at once, and let it go on.")
+stop.command("run")(stop_on.run)
+stop.command("workflow")(stop_on.named("workflow", "all runs of a workflow, also where it is a sub-workflow."))
+stop.command("agent")(stop_on.named("agent", "an agent, or one version of it (`triage@3`), in all runs."))
+stop.command("tool")(stop_on.named("tool", "a tool in all runs: a grant (`mail`), a function (`mail.send`), a server."))
+stop.command("model")(stop_on.named("model", "a model in all runs."))
+stop.command("tenant")(stop_on.named("tenant", "all runs of a tenant."))
+stop.command("everything")(stop_on.everything)
+stop.command("list")(stop_list.list_stopped)
+stop.command("lift")(stop_lift.lift)
+app.add_typer(stop, name="stop")
 
 models = _group("See which models there are, and fetch one.")
 models.command("list")(models_list.list_models)

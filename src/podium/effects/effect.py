@@ -83,7 +83,8 @@ class Effect:
         output: The type that the caller expects of the answer, None when it does not say.
         releases: For what a commit releases: the key under which it was staged, "" for everything else.
         principal: Who started the run. `chain`: in whose names it acts, the person first: `person:anna`,
-            `workflow:refunds`, `agent:triage@3`.
+            `workflow:refunds@3fa9c01b22d4`, `agent:triage@3`.
+        parent: The run that started this one, "" for none. `tenant`: whose it is, "" while there are none.
         label: Of the request as a whole (labels).
         obligations: What must be done before it may happen (grant, labels, policy); a stage that fulfils one leaves it
             in the list and adds a reason.
@@ -92,6 +93,8 @@ class Effect:
         id: The idempotency key (identify).
         target: What is called: a model's or a server's name (route).
         request: The call as it is sent, encoded once (identify).
+        begun_at: When its intent was written (record).
+        price: What the model's tokens cost, None when nobody knows. `reservation`: the most that it may use (budget).
         reasons: Codes of what decided (policy, approval).
         unknown: It was stopped after its intent, and its outcome is recorded as unknown (record).
     """
@@ -111,6 +114,8 @@ class Effect:
     workflow: str = ""
     principal: str = ""
     chain: tuple[str, ...] = ()
+    parent: str = ""
+    tenant: str = ""
     labels: CallLabels = field(default_factory=CallLabels)
     mode: RunMode = "live"
     staged: bool = False
@@ -131,6 +136,7 @@ class Effect:
     tool: ToolPort | None = None
     sandbox: Sandbox | None = None
     limit_s: float = 0.0
+    begun_at: int = 0
     reasons: list[str] = field(default_factory=list[str])
     unknown: bool = False
 

@@ -23,12 +23,13 @@ Nobody checks a permission, a budget or a breaker anywhere else.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from functools import reduce
 
 from podium.clock import Clock
 from podium.effects.breaker import Breakers
 from podium.effects.effect import Effect, Proceed, Stage
+from podium.effects.flights import Flights
 from podium.effects.ports import Models, NoSandboxes, Runs, Sandboxes, Tools
 from podium.effects.safeguards import Safeguards
 from podium.effects.stages.approval import approval
@@ -46,7 +47,8 @@ from podium.effects.stages.route import Route
 from podium.effects.stages.staging import staging
 from podium.effects.stages.throttle import throttle
 from podium.ids import IdSource
-from podium.node.calls import Reply
+from podium.ledger.switch import Switch
+from podium.node.calls import Reply, ToolReply
 
 
 class Gateway:
@@ -64,6 +66,7 @@ class Gateway:
         sandboxes: Sandboxes | None = None,
     ) -> None:
         self.safeguards = safeguards = safeguards or Safeguards()
+        self._flights = Flights(clock)
         stages: list[Stage] = [
             Identify(clock=clock, ids=ids),
             Route(models=models, tools=tools, sandboxes=sandboxes or NoSandboxes()),
@@ -79,7 +82,13 @@ class Gateway:
             staging,
             Recording(clock=clock, ids=ids),
         ]
-        self._door: Proceed = reduce(_wrap, reversed(stages), Call(runs=runs, clock=clock))
+        self._door: Proceed = reduce(_wrap, reversed(stages), Call(runs=runs, clock=clock, flights=self._flights))
+        weighing = [stage for stage in stages if isinstance(stage, Identify | Route | Labels | Policy)]
+        self._scales: Proceed = reduce(_wrap, reversed(weighing), _enough)
+
+    def hear(self, switches: Sequence[Switch]) -> None:
+        """Take up which kill switches are on now; what they fit and is under way is ended."""
+        self._flights.hear(switches)
 
     async def perform(self, effect: Effect) -> Reply:
         """Carry an effect out, or return what is recorded of it.

@@ -163,8 +163,19 @@ class Models(Protocol):
 class Runs(Protocol):
     """What one run can do to others."""
 
-    async def start(self, flow: Workflow, inputs: Mapping[str, Json], *, key: EffectKey, parent: RunId, by: str) -> str:
+    async def start(
+        self,
+        flow: Workflow,
+        inputs: Mapping[str, Json],
+        *,
+        key: EffectKey,
+        parent: RunId,
+        by: str,
+        chain: tuple[str, ...] = (),
+    ) -> str:
         """Start a run of its own; the same key again gives the same run. Returns its id.
+
+        It acts in the names of `chain`, and in its own.
 
         Raises:
             EffectError: EF056 when the inputs do not fit.

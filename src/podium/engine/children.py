@@ -26,7 +26,16 @@ class Children:
     def __init__(self, *, store: RunStore, clock: Clock, ids: IdSource) -> None:
         self._store, self._clock, self._ids = store, clock, ids
 
-    async def start(self, flow: Workflow, inputs: Mapping[str, Json], *, key: EffectKey, parent: RunId, by: str) -> str:
+    async def start(
+        self,
+        flow: Workflow,
+        inputs: Mapping[str, Json],
+        *,
+        key: EffectKey,
+        parent: RunId,
+        by: str,
+        chain: tuple[str, ...] = (),
+    ) -> str:
         """Publish the sub-workflow and create its run; the id comes from the key, so a second call finds the first."""
         run = named_run_id(hashlib.sha256(f"run\x00{key}".encode()).digest())
         content = closure(flow)
@@ -42,6 +51,7 @@ class Children:
                 now=self._clock.now(),
                 ids=self._ids,
                 parent=parent,
+                chain=chain,
             )
         except UsageError as error:
             raise EffectError("EF056", error.message, kind="invalid_input", help=error.help) from None

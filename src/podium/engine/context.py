@@ -134,6 +134,9 @@ class NodeContext:
             meters=self._node.scope.meters() if run.state.metered and self._node.undoes is None else (),
             workflow=home.flow or run.workflow,
             principal=run.principal,
+            chain=run.chain(home.flow),
+            parent=run.parent,
+            tenant=run.tenant,
             labels=self._labels(call),
         )
         self.heard.append(answer_label(call, home.tools))

@@ -85,6 +85,7 @@ class ActiveRun:
             clock=self.clock,
             ids=self.ids,
             workflow=self.compiled.workflow.name,
+            tenant=self.claim.row.tenant,
             watch=self.watch,
         )
 

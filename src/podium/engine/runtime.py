@@ -280,6 +280,7 @@ class Engine:
             async for _ in self._store.changed():
                 if self._active:
                     self._poke(await self._store.wakes(tuple(self._active)))
+                    self._gateway.hear((await self._store.control()).switches)
                 await self._clock.sleep(LISTEN_PAUSE_S)
 
     def _poke(self, wakes: Mapping[RunId, int]) -> None:

@@ -54,6 +54,7 @@ def created(
     parent: str = "",
     fork: ForkedFrom | None = None,
     priority: int | None = None,
+    chain: tuple[str, ...] = (),
 ) -> Entry:
     """Return the first record of a run.
 
@@ -71,6 +72,7 @@ def created(
         idle_ms=round(limits.idle.total_seconds() * 1000) if limits and limits.idle else 0,
         root=run,
         parent=parent,
+        chain=chain,
         fork=fork,
         priority=workflow.priority if priority is None else priority,
         slot=_slot(workflow, inputs),

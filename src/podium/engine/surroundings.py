@@ -14,13 +14,16 @@ from podium.engine.values import Values
 from podium.ids import IdSource, NodePath, RunId
 from podium.node.registry import Registry
 
+VERSION_DIGITS = 12
+"""So much of a workflow's version stands in a chain."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Surroundings:
     """Read by attempts; the state is changed by the loop of the run alone.
 
     Attributes:
-        workflow: Its name.
+        workflow: Its name. `tenant`: whose run it is, "" while there are none.
         watch: Told of progress, by node path.
     """
 
@@ -33,6 +36,7 @@ class Surroundings:
     clock: Clock
     ids: IdSource
     workflow: str
+    tenant: str
     watch: Callable[[NodePath, str], None]
 
     @property
@@ -45,3 +49,16 @@ class Surroundings:
     def principal(self) -> str:
         """Who started the run."""
         return self.state.created.principal if self.state.created else ""
+
+    @property
+    def parent(self) -> str:
+        """The run that started this one, "" for none."""
+        return self.state.created.parent if self.state.created else ""
+
+    def chain(self, flow: str) -> tuple[str, ...]:
+        """Return in whose names the nodes act, the person first; `flow` is the sub-workflow that they stand in."""
+        created = self.state.created
+        assert created is not None
+        above = created.chain or (f"person:{created.principal}",)
+        own = f"workflow:{created.workflow}@{created.version[:VERSION_DIGITS]}"
+        return (*above, own, f"workflow:{flow}") if flow else (*above, own)

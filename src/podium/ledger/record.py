@@ -89,6 +89,7 @@ class RunCreated(Body, frozen=True, tag="run.created", kw_only=True):
         principal: Who started it.
         deadline: When it must have ended, or 0.
         idle_ms: How long it may go without a new record while it is not waiting for people, or 0.
+        chain: In whose names the run acted that started this one: persons, workflows, agents. It acts in theirs, too.
         root, parent: The runs it stands under; its own id when it stands alone.
         fork: What it goes on from, None for a run that begins at the beginning.
         priority: 0 to 9; higher ones are taken up first.
@@ -105,6 +106,7 @@ class RunCreated(Body, frozen=True, tag="run.created", kw_only=True):
     idle_ms: Int = 0
     root: RunId
     parent: str = ""
+    chain: tuple[str, ...] = ()
     fork: ForkedFrom | None = None
     priority: Int = 5
     slot: str = ""

@@ -16,18 +16,30 @@ class ScriptedRuns:
 
     Attributes:
         started: `(workflow, inputs)` of each run, by its id.
+        chains: In whose names each of them acts, by its id.
         signals: `(run, name, value)`, each key once.
     """
 
     def __init__(self) -> None:
         self.started: dict[str, tuple[str, Mapping[str, Json]]] = {}
+        self.chains: dict[str, tuple[str, ...]] = {}
         self.signals: list[tuple[RunId, str, Json]] = []
         self._keys: set[EffectKey] = set()
 
-    async def start(self, flow: Workflow, inputs: Mapping[str, Json], *, key: EffectKey, parent: RunId, by: str) -> str:  # noqa: ARG002 - the port
+    async def start(
+        self,
+        flow: Workflow,
+        inputs: Mapping[str, Json],
+        *,
+        key: EffectKey,
+        parent: RunId,  # noqa: ARG002 - the port
+        by: str,  # noqa: ARG002 - the port
+        chain: tuple[str, ...] = (),
+    ) -> str:
         """Return one id for one key."""
         run = f"r{key[:12]}"
         self.started[run] = (flow.name, dict(inputs))
+        self.chains[run] = chain
         return run
 
     async def signal(self, run: RunId, name: str, value: Json, *, key: EffectKey, by: str) -> None:  # noqa: ARG002 - the port

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from podium.clock import Clock
 from podium.effects.effect import Effect
+from podium.effects.flights import Flight, Flights, denied
 from podium.effects.ports import Runs
 from podium.errors import EffectError
 from podium.ids import RunId
@@ -19,11 +20,13 @@ class Call:
 
     runs: Runs
     clock: Clock
+    flights: Flights
 
     async def __call__(self, effect: Effect) -> Reply:
         """Send it.
 
         Raises:
+            EffectDenied: GA004 when somebody stopped it.
             EffectError: from the port; `timeout` with `landed="unknown"` when the port itself did not keep its time.
         """
         if self.clock.now() > effect.known.send_before:
@@ -33,11 +36,15 @@ class Call:
                 kind="unavailable",
                 help="it is tried again where `retry` allows it",
             )
+        flight: Flight | None = None
         try:
             # A second more than the port was given: the port's own timeout knows better what happened.
-            async with asyncio.timeout(effect.limit_s + 1):
-                return await self._send(effect)
+            with self.flights.under_way(effect) as flight:
+                async with asyncio.timeout(effect.limit_s + 1) as flight.timer:
+                    return await self._send(effect)
         except TimeoutError:
+            if flight is not None and flight.stopped is not None:
+                raise denied(effect, flight.stopped, sent=True) from None
             raise EffectError(
                 "EF054",
                 f"`{effect.target}` did not answer within {effect.limit_s:g} s",
@@ -67,4 +74,6 @@ class Call:
             await self.runs.signal(RunId(call.run), call.name, call.value, key=effect.id, by=by)
             return call.run
         flow = effect.flows[call.workflow]
-        return await self.runs.start(flow, call.value or {}, key=effect.id, parent=effect.run, by=effect.principal)
+        return await self.runs.start(
+            flow, call.value or {}, key=effect.id, parent=effect.run, by=effect.principal, chain=effect.chain
+        )

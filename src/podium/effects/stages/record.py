@@ -84,7 +84,7 @@ class Recording:
             reservation=Reservation(tokens=tokens) if tokens else None,
             send_before=Millis(now + SEND_WITHIN_MS),
         )
-        effect.known.send_before = body.send_before
+        effect.begun_at, effect.known.send_before = now, body.send_before
         return Entry(
             body=body,
             path=effect.path,

@@ -1,0 +1,1 @@
+"""`podium stop`: kill switches, and what is stopped."""
