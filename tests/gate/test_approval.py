@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -251,7 +252,7 @@ rules = st.builds(
 )
 
 
-def in_order(found: set[str]) -> tuple[str, ...]:
+def in_order(found: Collection[str]) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 

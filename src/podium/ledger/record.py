@@ -23,6 +23,8 @@ from msgspec.structs import force_setattr
 from podium.clock import Millis
 from podium.errors import ErrorKind
 from podium.ids import Digest, EffectKey, NodePath, RunId
+from podium.spec.amounts import Amounts, Limits
+from podium.spec.approval_rule import Terms
 from podium.spec.label import Label
 
 FORMAT = 1
@@ -80,6 +82,20 @@ class ArgumentLabel(Struct, frozen=True, gc=False):
     label: Label
 
 
+class SharedBudget(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """A budget that several runs share.
+
+    Attributes:
+        id: Its name and its period, `support/2026-11`; `run/<id>` for that of a run that the runs it started share.
+        limits: As they were then; -1 for none.
+        allow_unknown: Whether calls may be made of which nobody knows the cost.
+    """
+
+    id: str
+    limits: Limits
+    allow_unknown: bool = False
+
+
 class RunCreated(Body, frozen=True, tag="run.created", kw_only=True):
     """A run exists.
 
@@ -96,6 +112,7 @@ class RunCreated(Body, frozen=True, tag="run.created", kw_only=True):
         slot, slots: At most `slots` runs with the same `slot` are under way at once; "" for no such limit.
         labels: Of inputs that another run gave, by name; those of a person are the person's own word.
         mode: `shadow` reads for real and writes nothing; in a `dry` run nothing leaves at all. It never changes.
+        budgets: Those of the run that started this one: what this one uses counts there, too.
     """
 
     workflow: str
@@ -113,6 +130,7 @@ class RunCreated(Body, frozen=True, tag="run.created", kw_only=True):
     slots: Int = 0
     labels: tuple[ArgumentLabel, ...] = ()
     mode: RunMode = "live"
+    budgets: tuple[SharedBudget, ...] = ()
 
 
 class RunClaimed(Body, frozen=True, tag="run.claimed", kw_only=True):
@@ -148,6 +166,7 @@ class NodeParked(Body, frozen=True, tag="node.parked", kw_only=True):
         due: When it expires, or 0 for never. For `timer` and `retry`: when it goes on.
         sources: Of a join: how many of its sources were looked at; for `sources`, they did not do.
         staged: Of a commit: the effects that it asks about.
+        terms: Of an `approval`: who must agree, to what, and until when; None where the first answer of anybody counts.
     """
 
     reason: Literal["approval", "signal", "timer", "retry", "doubt", "ask", "sources"]
@@ -158,6 +177,7 @@ class NodeParked(Body, frozen=True, tag="node.parked", kw_only=True):
     effect: str = ""
     sources: Int = 0
     staged: tuple[EffectKey, ...] = ()
+    terms: Terms | None = None
 
 
 class NodeDone(Body, frozen=True, tag="node.done", kw_only=True):
@@ -286,10 +306,38 @@ class GateDecision(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
 
 
 class Reservation(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """The most that the effect may use, held until its settlement."""
+    """The most that the effect may use, held until its settlement; each attempt is also one call.
+
+    Attributes:
+        tokens: The longest answer and the longest that the prompt can be.
+        nano_usd, micro_wh: What it costs at most; -1 when that is not known.
+        input_tokens, input_nano_usd, input_micro_wh: The part of it that is the prompt: it is counted by its bytes, so
+            it is more than will be used.
+        budgets: The budgets beyond this run that it counts against.
+    """
 
     tokens: Int = 0
     nano_usd: Int = 0
+    micro_wh: Int = 0
+    input_tokens: Int = 0
+    input_nano_usd: Int = 0
+    input_micro_wh: Int = 0
+    budgets: tuple[SharedBudget, ...] = ()
+
+    @property
+    def most(self) -> Amounts:
+        """The most that one attempt uses."""
+        return Amounts(self.tokens, self.nano_usd, 1, self.micro_wh)
+
+    @property
+    def need(self) -> Amounts:
+        """What must be left for it: the prompt is counted generously, and does not."""
+        return Amounts(
+            self.tokens - self.input_tokens,
+            self.nano_usd - self.input_nano_usd,
+            1,
+            self.micro_wh - self.input_micro_wh,
+        )
 
 
 class EffectIntent(Body, frozen=True, tag="effect.intent", kw_only=True):
@@ -322,6 +370,8 @@ class EffectOutcome(Body, frozen=True, tag="effect.outcome", kw_only=True):
         reply: The answer, when ok; the partial answer or the error text otherwise.
         model: The model that answered.
         nano_usd: Cost in billionths of a US dollar; -1 when the price is not known.
+        micro_wh: Energy in millionths of a watt-hour; -1 when it is not known.
+        budgets: The budgets beyond this run in which its reservation is settled.
         ms: Duration as the caller saw it.
     """
 
@@ -336,6 +386,13 @@ class EffectOutcome(Body, frozen=True, tag="effect.outcome", kw_only=True):
     cached_tokens: Int = 0
     nano_usd: Int = 0
     ms: Int = 0
+    micro_wh: Int = -1
+    budgets: tuple[str, ...] = ()
+
+    @property
+    def used(self) -> Amounts:
+        """What the attempt used."""
+        return Amounts(self.input_tokens + self.output_tokens, self.nano_usd, 1, self.micro_wh)
 
 
 class EffectDenied(Body, frozen=True, tag="effect.denied", kw_only=True):
@@ -396,12 +453,32 @@ class OutboxDropped(Body, frozen=True, tag="outbox.dropped", kw_only=True):
 
 
 class ApprovalGiven(Body, frozen=True, tag="approval.given", kw_only=True):
-    """A person answered a question. `answer`: JSON {reason, value}. `path` of the record: the node."""
+    """A person said something to a question. `path` of the record: the node.
 
-    verdict: Literal["approved", "rejected"]
+    Whether it counts is not said here: it follows from the question and what was said before
+    (`podium.gate.approval`).
+
+    Attributes:
+        verdict: `edited`: yes, with changes. `delegated`: somebody else shall decide. `retracted`: what they said
+            before does not count any more. `asked`, `told`: a question back, and what was said to it.
+        answer: JSON {reason, value}.
+        roles, groups: What they held when they said it.
+        assumed: No identities were configured: they counted as holding every role.
+        subject: Digest of what they had before them.
+        to: Who shall decide, for `delegated`.
+        request: SHA-256 (hex) of the call as it was changed, for `edited`.
+    """
+
+    verdict: Literal["approved", "edited", "rejected", "delegated", "retracted", "asked", "told"]
     by: str
     channel: str
     answer: PayloadRef | None = None
+    roles: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    assumed: bool = False
+    subject: str = ""
+    to: str = ""
+    request: str = ""
 
 
 class SignalReceived(Body, frozen=True, tag="signal.received", kw_only=True):
