@@ -10,6 +10,7 @@
     ├── StoreError                  the store cannot do it now: locked, full, damaged
     │   ├── Fenced                  another worker owns the run; stop, nothing was written
     │   └── Rejected                this one write breaks a rule of the ledger; nothing was written
+    │       └── OverBudget          a budget that runs share has no room for this effect
     └── LedgerError                 the evidence does not hold; names the first bad record
 
 Messages are one lower-case sentence without a full stop, with user text in backticks, and say what to do next in
@@ -134,6 +135,25 @@ class Fenced(StoreError):
 
 class Rejected(StoreError):
     """This single write broke a rule (duplicate key, ended run, kill switch); the rest of its batch went through."""
+
+
+class OverBudget(Rejected):
+    """A budget beyond the run has no room for the most that an effect can use.
+
+    Attributes:
+        budget: Its name and period, `support/2026-11`.
+        verdict: `wait` when only open reservations stand in the way (ST020), `limit` when spending does (ST021).
+        unit: What is short: `tokens`, `nano_usd`, `calls` or `micro_wh`.
+    """
+
+    def __init__(self, budget: str, verdict: Literal["wait", "limit"], unit: str) -> None:
+        if verdict == "wait":
+            super().__init__("ST020", f"budget `{budget}` is held by calls that are under way")
+        else:
+            super().__init__("ST021", f"budget `{budget}` has not enough left", help="raise it in podium.toml")
+        self.budget = budget
+        self.verdict: Literal["wait", "limit"] = verdict
+        self.unit = unit
 
 
 class LedgerError(PodiumError):

@@ -1,13 +1,14 @@
 """Quantities with their unit, as people write them and as records carry them.
 
-`30s 5m 24h 2d` are durations, `64KiB 10MB` sizes; both parse to exact integers (milliseconds, bytes) and print back
-in the largest unit that loses nothing.
+`30s 5m 24h 2d` are durations, `64KiB 10MB` sizes, `0.5Wh` is energy; they parse to exact numbers (milliseconds, bytes,
+watt-hours to the millionth) and print back in the largest unit that loses nothing.
 """
 
 from __future__ import annotations
 
 import re
 from datetime import timedelta
+from decimal import Decimal
 
 _DURATION = re.compile(r"([0-9]{1,15})(ms|s|m|h|d)")
 _DURATION_MS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
@@ -21,6 +22,9 @@ _SIZE_BYTES = {
     "MiB": 1 << 20,
     "GiB": 1 << 30,
 }
+_ENERGY = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,6})?)\s*(mWh|Wh|kWh)")
+_ENERGY_WH = {"mWh": Decimal("0.001"), "Wh": Decimal(1), "kWh": Decimal(1000)}
+_MICRO = Decimal("0.000001")
 MAX_DURATION = timedelta(days=3660)
 """Ten years; whatever is longer is a typing error."""
 
@@ -64,3 +68,21 @@ def parse_size(text: str) -> int:
         msg = f"expected a size such as `64KiB` or `10MB`, got `{text[:40]}`"
         raise ValueError(msg)
     return int(match[1]) * _SIZE_BYTES[match[2]]
+
+
+def parse_energy(text: str) -> Decimal:
+    """Return the watt-hours written as `0.5Wh`, `300mWh` or `1.2kWh`, to the millionth.
+
+    Raises:
+        ValueError: when it is not an amount of energy.
+    """
+    match = _ENERGY.fullmatch(text.strip())
+    if match is None:
+        msg = f"expected an amount of energy such as `0.5Wh` or `300mWh`, got `{text[:40]}`"
+        raise ValueError(msg)
+    return (Decimal(match[1]) * _ENERGY_WH[match[2]]).quantize(_MICRO)
+
+
+def format_energy(watt_hours: Decimal) -> str:
+    """Return a text that `parse_energy` reads back to the same value."""
+    return f"{watt_hours.normalize():f}Wh"

@@ -43,16 +43,17 @@ async def test_calls_wait_for_reservations_that_turn_out_smaller() -> None:
 async def test_at_no_time_more_is_reserved_than_allowed() -> None:
     result = await run_workflow(SCOPE, model=model(10))
 
-    held = used = most = 0
+    held, used, most = dict[str, int](), 0, 0
     for record in result.records:
         match record.body:
-            case EffectIntent(reservation=reservation) if reservation is not None:
-                held += reservation.tokens
-            case EffectOutcome(output_tokens=tokens):
-                held, used = held - 100, used + tokens
+            case EffectIntent(id=key, reservation=reservation) if reservation is not None:
+                held[key] = reservation.tokens
+            case EffectOutcome(id=key, output_tokens=tokens):
+                used += tokens
+                del held[key]
             case _:
                 continue
-        most = max(most, held + used)
+        most = max(most, sum(held.values()) + used)
     assert most <= 250
 
 

@@ -11,13 +11,24 @@ import msgspec
 from podium.clock import Millis
 from podium.effects.ports import Journal, ModelPort, Progress, Sandbox, ToolPort
 from podium.errors import PodiumError
+from podium.gate.approval import Ballot
 from podium.gate.budget import Meter
 from podium.gate.decision import Obligation
+from podium.gate.price import Price
 from podium.gate.sinks import source_label
 from podium.ids import EffectKey, NodePath, RunId
-from podium.ledger.record import ArgumentLabel, Entry, GateDecision, Payload, RunMode
+from podium.ledger.record import (
+    ArgumentLabel,
+    Entry,
+    GateDecision,
+    Payload,
+    Reservation,
+    RunMode,
+    SharedBudget,
+)
 from podium.ledger.record import EffectDenied as EffectDeniedRecord
 from podium.node.calls import Call, ModelCall, Reply, ToolCall
+from podium.spec.approval_rule import Party, Terms
 from podium.spec.label import USER, Label
 from podium.spec.model import Delivery, EffectClass, ToolSpec, Workflow
 from podium.spec.types import Type
@@ -37,8 +48,10 @@ class Known:
         reply: The recorded reply, decoded, once there is one.
         landed: A person settled a doubt: it happened, and nobody knows what it returned.
         approval: Key of the record that approved it, "" while nobody has.
-        approved_request: SHA-256 (hex) of the request that was approved.
+        terms, ballots: What people were asked of it, and who said what, once they agreed.
+        edited_request: SHA-256 (hex) of the call as a person changed it, "" when nobody did.
         staged: It stands in the outbox, or stood there.
+        over: The budgets that it may pass, because a person said so.
     """
 
     attempts: int = 0
@@ -48,8 +61,11 @@ class Known:
     reply: Reply | None = None
     landed: bool = False
     approval: str = ""
-    approved_request: str = ""
+    terms: Terms | None = None
+    ballots: tuple[Ballot, ...] = ()
+    edited_request: str = ""
     staged: bool = False
+    over: tuple[str, ...] = ()
 
 
 MODEL = Label(sources=("model",))
@@ -76,14 +92,17 @@ class Effect:
     """One effect. The first block is given by the caller; each stage fills in its part of the second.
 
     Attributes:
-        meters: The budgets that it counts against.
+        meters: The budgets of this run that it counts against. `shared`: those that other runs count against as well,
+            as far as the run knows them. `undoes`: it undoes something, which no budget may prevent.
         timeout_s: The most that the caller waits, or None for the target's own limit.
         labels: Where the call comes from.
-        mode: What the run may do to the world. `staged`: the caller wants a `commit` first.
+        mode: What the run may do to the world. `staged`: whether the caller wants a `commit` first; None leaves it to
+            the grant, False is what undoes something.
         output: The type that the caller expects of the answer, None when it does not say.
         releases: For what a commit releases: the key under which it was staged, "" for everything else.
         principal: Who started the run. `chain`: in whose names it acts, the person first: `person:anna`,
             `workflow:refunds@3fa9c01b22d4`, `agent:triage@3`.
+        parties: Whom four eyes may exclude: who started the run, published its workflow, answers for it.
         parent: The run that started this one, "" for none. `tenant`: whose it is, "" while there are none.
         label: Of the request as a whole (labels).
         obligations: What must be done before it may happen (grant, labels, policy); a stage that fulfils one leaves it
@@ -110,15 +129,18 @@ class Effect:
     progress: Progress
     flows: Mapping[str, Workflow] = field(default_factory=dict[str, Workflow])
     meters: tuple[Meter, ...] = ()
+    shared: tuple[SharedBudget, ...] = ()
+    undoes: bool = False
     timeout_s: float | None = None
     workflow: str = ""
     principal: str = ""
     chain: tuple[str, ...] = ()
+    parties: Mapping[Party, str] = field(default_factory=dict[Party, str])
     parent: str = ""
     tenant: str = ""
     labels: CallLabels = field(default_factory=CallLabels)
     mode: RunMode = "live"
-    staged: bool = False
+    staged: bool | None = None
     output: Type | None = None
     releases: EffectKey | Literal[""] = ""
 
@@ -136,6 +158,8 @@ class Effect:
     tool: ToolPort | None = None
     sandbox: Sandbox | None = None
     limit_s: float = 0.0
+    price: Price | None = None
+    reservation: Reservation | None = None
     begun_at: int = 0
     reasons: list[str] = field(default_factory=list[str])
     unknown: bool = False
@@ -148,6 +172,9 @@ class EffectQuestion:
     Attributes:
         reason: `approval`: may it happen? `doubt`: did it happen? `budget`: nobody is asked, others must settle first.
         not_before: For a doubt: it may still be sent until then, so nobody is asked earlier. For a budget: ask then.
+        over: The budgets that it would pass, when that is what is asked.
+        terms: Who must agree, to what and until when; None for somebody, within a day.
+        call: The call, for whoever wants to change it.
     """
 
     reason: Literal["approval", "doubt", "budget"]
@@ -155,6 +182,9 @@ class EffectQuestion:
     show: Json
     request_hash: str = ""
     not_before: int = 0
+    over: tuple[str, ...] = ()
+    terms: Terms | None = None
+    call: Json = None
 
 
 def decided(effect: Effect, verdict: Literal["allow", "deny", "require_approval"], *, at: int) -> GateDecision:

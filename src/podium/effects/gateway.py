@@ -4,6 +4,7 @@ Every act on the world goes through the list below, in this order, whoever asks:
 sub-agent or sandboxed code. Each stage is a small wrapper that knows none of the others.
 
     identify      what is it, under which idempotency key; what is recorded already is returned, doubt is settled
+    rehearsal     in a dry run no model is asked
     route         which model or server
     labels        may what it is made of go there, and on whose word?
     governor      is the run going in circles?
@@ -32,7 +33,7 @@ from podium.effects.effect import Effect, Proceed, Stage
 from podium.effects.flights import Flights
 from podium.effects.ports import Models, NoSandboxes, Runs, Sandboxes, Tools
 from podium.effects.safeguards import Safeguards
-from podium.effects.stages.approval import approval
+from podium.effects.stages.approval import Approval
 from podium.effects.stages.breaker import BreakerStage
 from podium.effects.stages.budget import Budget
 from podium.effects.stages.call import Call
@@ -43,8 +44,9 @@ from podium.effects.stages.loss import loss
 from podium.effects.stages.obligations import obligations
 from podium.effects.stages.policy import Policy
 from podium.effects.stages.record import Recording
+from podium.effects.stages.rehearsal import rehearsal
 from podium.effects.stages.route import Route
-from podium.effects.stages.staging import staging
+from podium.effects.stages.staging import Staging
 from podium.effects.stages.throttle import throttle
 from podium.ids import IdSource
 from podium.ledger.switch import Switch
@@ -69,17 +71,18 @@ class Gateway:
         self._flights = Flights(clock)
         stages: list[Stage] = [
             Identify(clock=clock, ids=ids),
+            rehearsal,
             Route(models=models, tools=tools, sandboxes=sandboxes or NoSandboxes()),
             Labels(clock=clock, safeguards=safeguards),
             governor,
             loss,
             Policy(clock=clock, safeguards=safeguards),
             obligations,
-            approval,
+            Approval(clock=clock, safeguards=safeguards),
             throttle,
-            Budget(clock=clock),
+            Budget(clock=clock, safeguards=safeguards),
             BreakerStage(Breakers(clock)),
-            staging,
+            Staging(tools=tools, clock=clock, ids=ids),
             Recording(clock=clock, ids=ids),
         ]
         self._door: Proceed = reduce(_wrap, reversed(stages), Call(runs=runs, clock=clock, flights=self._flights))
@@ -100,6 +103,18 @@ class Gateway:
             Fenced: the run belongs to another worker.
         """
         return await self._door(effect)
+
+    async def weigh(self, effect: Effect) -> None:
+        """Decide about an effect again and carry nothing out; what the gate demands is added to its obligations.
+
+        Raises:
+            EffectDenied: the gate said no; recorded.
+        """
+        await self._scales(effect)
+
+
+async def _enough(_effect: Effect) -> Reply:
+    return ToolReply()
 
 
 def _wrap(inner: Proceed, stage: Stage) -> Proceed:

@@ -6,14 +6,21 @@ Everything has a default that needs no file: the gate works on a machine where n
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from podium.gate.labels import DEFAULT_LATTICE, Lattice
+from podium.gate.price import Price
+from podium.gate.roles import Directory
+from podium.gate.sharing import SharedRule
 from podium.spec.settings.labels import SinkSettings
 
 
 def _no_model_settings(_: str) -> SinkSettings:
     return SinkSettings()
+
+
+def _no_price(_: str) -> Price | None:
+    return None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +30,13 @@ class Safeguards:
     Attributes:
         lattice: The levels of confidentiality.
         model: What is declared of a model, by its name.
+        price: What a model's tokens cost, by its name; None when nobody knows.
+        people: Who is who, and what they may decide; nobody where identities are not configured.
+        budgets: The budgets that all runs share which fit them.
     """
 
     lattice: Lattice = DEFAULT_LATTICE
     model: Callable[[str], SinkSettings] = _no_model_settings
+    price: Callable[[str], Price | None] = _no_price
+    people: Directory = field(default_factory=Directory)
+    budgets: tuple[SharedRule, ...] = ()

@@ -9,6 +9,8 @@ import msgspec
 
 from podium.clock import Millis
 from podium.effects.effect import CallLabels, Effect, Known, answer_label
+from podium.engine.committing import CommitOutbox
+from podium.engine.spending import meters_of
 from podium.engine.state import EffectState, NodeState
 from podium.engine.surroundings import Surroundings
 from podium.errors import NodeError
@@ -114,12 +116,34 @@ class NodeContext:
             return reply
         raise _wrong_reply("code.run")
 
+    def of(self, node: NodeState) -> NodeContext:
+        """Return the context of another node of this run."""
+        return NodeContext(self._run, node)
+
+    @property
+    def outbox(self) -> CommitOutbox:
+        """The outbox of the run."""
+        return CommitOutbox(self._run, self._node, self)
+
     async def _perform(self, call: Call, name: str, position: int) -> Reply:
+        effect = await self.effect(call, name, position)
+        self.heard.append(answer_label(call, self._home.tools))
+        try:
+            return await self._run.gateway.perform(effect)
+        finally:
+            if effect.unknown:
+                self.unknown = effect
+
+    async def effect(self, call: Call, name: str, position: int) -> Effect:
+        """Return what a call of this node is, with what is known of it."""
         run, home = self._run, self._home
         root = run.root
         key = effect_key(root, self.path, name, turn=call.turn, position=position)
         recorded = run.state.effects.get(key)
-        effect = Effect(
+        if recorded is not None and recorded.edited is not None and isinstance(call, ToolCall):
+            said = await run.values.load(recorded.edited)
+            call = msgspec.structs.replace(call, arguments=said["value"]["arguments"])
+        return Effect(
             run=run.state.run,
             root=root,
             path=self.path,
@@ -131,20 +155,24 @@ class NodeContext:
             progress=self.progress,
             flows=home.flows,
             # what undoes something must be possible also when nothing is left
-            meters=self._node.scope.meters() if run.state.metered and self._node.undoes is None else (),
+            meters=meters_of(self._node) if run.state.metered and self._node.undoes is None else (),
+            shared=run.state.shared,
+            undoes=self._node.undoes is not None,
             workflow=home.flow or run.workflow,
             principal=run.principal,
             chain=run.chain(home.flow),
+            parties=run.parties,
             parent=run.parent,
             tenant=run.tenant,
             labels=self._labels(call),
+            mode=run.mode,
+            staged=self._staged(),
+            output=getattr(self._node.work.config, "output", None),
         )
-        self.heard.append(answer_label(call, home.tools))
-        try:
-            return await run.gateway.perform(effect)
-        finally:
-            if effect.unknown:
-                self.unknown = effect
+
+    def _staged(self) -> bool | None:
+        """Return whether the node wants a `commit` first; what undoes something is never put off."""
+        return False if self._node.undoes is not None else getattr(self._node.work.config, "staged", False) or None
 
     def _labels(self, call: Call) -> CallLabels:
         """Return where a call of this node comes from: what the node read, and what it has heard since."""
@@ -177,8 +205,12 @@ class NodeContext:
             send_before=known.send_before,
             reply=reply,
             landed=known.landed,
+            staged=known.staged,
             approval=known.approval,
-            approved_request=question["request"] if question else "",
+            terms=known.terms,
+            ballots=known.ballots,
+            edited_request=known.edited_request,
+            over=tuple(question.get("over", ())) if question else (),
         )
 
 

@@ -15,9 +15,12 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from podium.engine.anew import reset
+from podium.engine.asked import agree, asked_about, heard
 from podium.engine.flow import look, pass_on, resume, take
 from podium.engine.inside import close, end, enter, leave, limit_inside, maybe_close, settle, stop_inside
+from podium.engine.outbox import came_of, landed, resolve, sent, stage, to_undo
 from podium.engine.rounds import reopen
+from podium.engine.spending import interrupted, released, reserved, settled, shared_by
 from podium.engine.state import Ending, Given, NodeState, Request, RunState, is_alive
 from podium.engine.undo import undo_of, unwind
 from podium.graph.model import Graph
@@ -30,6 +33,7 @@ from podium.ledger.record import (
     EffectDenied,
     EffectIntent,
     EffectOutcome,
+    EffectStaged,
     FactEmitted,
     NodeDone,
     NodeFailed,
@@ -38,6 +42,8 @@ from podium.ledger.record import (
     NodeParked,
     NodeRevised,
     NodeSkipped,
+    OutboxDropped,
+    OutboxReleased,
     OverrideRequested,
     PauseRequested,
     Record,
@@ -73,6 +79,7 @@ def apply(state: RunState, body: AnyBody, *, path: NodePath, key: str = "", at: 
 def _created(state: RunState, body: RunCreated, _path: NodePath, _key: str, at: int) -> None:
     state.created = body
     state.created_at = at
+    state.shared = shared_by(state, body)
     for node in state.root.nodes:
         look(state, node)
     maybe_close(state, state.root)
@@ -80,6 +87,8 @@ def _created(state: RunState, body: RunCreated, _path: NodePath, _key: str, at: 
 
 def _claimed(state: RunState, body: RunClaimed, _path: NodePath, _key: str, _at: int) -> None:
     state.epoch = body.epoch
+    if state.metered:
+        interrupted(state)
 
 
 # ── nodes ──
@@ -117,8 +126,6 @@ def _failed(state: RunState, body: NodeFailed, path: NodePath, _key: str, at: in
         stop_inside(state, node, at)
         return
     node.attempts += 1
-    if body.final:
-        _charge(state, node)
     if body.then == "ask" and not body.final:
         state.hold(node)
         return  # the question follows in the same append
@@ -142,7 +149,8 @@ def _end_inside(state: RunState, node: NodeState, at: int) -> None:
     for item in node.items:
         if not item.closed:
             close(state, item)
-    if not node.forked or unwind(state, node, cause=node) is None:
+    carried_out = tuple(to_undo(state, node))
+    if not (node.forked or carried_out) or unwind(state, node, cause=node, also=carried_out) is None:
         settle(state, node, at)
     else:
         node.status = "unwinding"
@@ -158,7 +166,6 @@ def _skipped(state: RunState, body: NodeSkipped, path: NodePath, _key: str, at: 
         leave(state, node, "out", code="", at=at)
         return
     state.let_go(node)
-    _charge(state, node)
     for item in node.items:
         if not item.closed:
             close(state, item)
@@ -176,10 +183,10 @@ def _parked(state: RunState, body: NodeParked, path: NodePath, _key: str, _at: i
         node.need, node.status = body.sources + 1, "pending"
         look(state, node)
         return
-    node.parked, node.status, node.answer = body, "waiting", None
+    node.parked, node.status, node.answer, node.ballots = body, "waiting", None, []
     state.hold(node)
     if body.effect and body.reason == "approval":
-        state.effect(EffectKey(body.effect)).question = body.question
+        asked_about(state.effect(EffectKey(body.effect)), body)
     if body.reason == "signal" and state.signals.get(body.signal):
         node.answer, node.answered_at = state.signals[body.signal].pop(0)
         resume(state, node)
@@ -245,7 +252,16 @@ def _owner(state: RunState, path: NodePath) -> NodeState | None:
     return state.nodes.get(path) or state.nodes.get(NodePath(path.rpartition(".fallback")[0]))
 
 
+def _staged(state: RunState, body: EffectStaged, path: NodePath, _key: str, _at: int) -> None:
+    stage(state, body, path)
+
+
+def _resolved(state: RunState, body: OutboxReleased | OutboxDropped, path: NodePath, _key: str, _at: int) -> None:
+    resolve(state, body, path)
+
+
 def _intent(state: RunState, body: EffectIntent, path: NodePath, _key: str, _at: int) -> None:
+    sent(state, body.id)
     effect = state.effect(body.id)
     effect.attempts += 1
     effect.lost += 1
@@ -255,10 +271,8 @@ def _intent(state: RunState, body: EffectIntent, path: NodePath, _key: str, _at:
     node = _owner(state, path)
     if node is not None:
         node.begun = True
-        if state.metered and body.reservation is not None:
-            effect.reserved = body.reservation.tokens
-            for meter in node.scope.meters():
-                meter.reserve(body.id, effect.reserved, recorded=True)
+        if state.metered:
+            reserved(state, body, node)
         state.hold(node)
         if state.metered or node.node.compensation is not None or body.delivery == "once":
             state.doubts.setdefault(node.path, set()).add(body.id)
@@ -267,28 +281,15 @@ def _intent(state: RunState, body: EffectIntent, path: NodePath, _key: str, _at:
 
 def _outcome(state: RunState, body: EffectOutcome, path: NodePath, _key: str, _at: int) -> None:
     effect = state.effect(body.id)
+    if state.metered and (node := _owner(state, path)) is not None:
+        settled(state, body, node)
     if body.status != "unknown":
         effect.doubt = False
         effect.lost = 0
         _no_doubt(state, body.id, path)
-        if state.metered:
-            _settle(state, body, path, effect.reserved)
     if body.status == "ok":
         effect.reply = body.reply
-
-
-def _settle(state: RunState, body: EffectOutcome, path: NodePath, reserved: int) -> None:
-    node = _owner(state, path)
-    for meter in node.scope.meters() if node is not None else ():
-        meter.settle(body.id, tokens=body.input_tokens + body.output_tokens, nano_usd=body.nano_usd, reserved=reserved)
-
-
-def _charge(state: RunState, node: NodeState) -> None:
-    """A node is over: what its effects in doubt may have used counts as used."""
-    if state.metered:
-        for key in state.doubts.get(node.path, ()):
-            for meter in node.scope.meters():
-                meter.charge(key)
+    came_of(state, body)
 
 
 def _no_doubt(state: RunState, effect: EffectKey, path: NodePath) -> None:
@@ -308,9 +309,12 @@ def _answered(state: RunState, body: ApprovalGiven, path: NodePath, key: str, at
     node = state.nodes.get(path)
     if node is None or node.status != "waiting" or node.parked is None:
         return
+    if not heard(node, body, at):
+        return
     node.answer, node.answered_at = body, at
-    if node.parked.effect and body.verdict == "approved":
-        state.effect(EffectKey(node.parked.effect)).approval = key
+    about = (*((EffectKey(node.parked.effect),) if node.parked.effect else ()), *node.parked.staged)
+    for effect in about if body.verdict != "rejected" else ():
+        agree(state.effect(effect), node, body, key)
     resume(state, node)
 
 
@@ -327,7 +331,10 @@ def _doubt_settled(state: RunState, body: DoubtSettled, path: NodePath, _key: st
     effect = state.effect(body.id)
     effect.doubt, effect.landed, effect.reply = False, body.landed, body.reply
     effect.lost = 0
+    landed(state, body.id, happened=body.landed)
     if not body.landed:
+        if state.metered and (owner := _owner(state, path)) is not None:
+            released(body.id, owner)
         _no_doubt(state, body.id, path)
     node = state.nodes.get(path)
     if node is not None and node.status == "waiting" and node.parked is not None and node.parked.reason == "doubt":
@@ -379,6 +386,9 @@ _STEPS: dict[type, Callable[[RunState, Any, NodePath, str, int], None]] = {
     FactEmitted: _fact,
     EffectIntent: _intent,
     EffectOutcome: _outcome,
+    EffectStaged: _staged,
+    OutboxReleased: _resolved,
+    OutboxDropped: _resolved,
     EffectDenied: _denied,
     ApprovalGiven: _answered,
     SignalReceived: _signalled,

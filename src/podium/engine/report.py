@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from podium.clock import Millis
 from podium.effects.effect import Suspended
+from podium.engine.asked import terms_of
 from podium.engine.fold import STOP
 from podium.engine.inside import failed_port
 from podium.engine.state import NodeState
@@ -32,6 +33,7 @@ from podium.ledger.record import (
     Payload,
 )
 from podium.node.contract import Done, Fact, Fork, MoreSources, Outcome, Park, Question, Revise, Stop
+from podium.spec.approval import DEFAULT_EXPIRES
 from podium.spec.label import USER, Label
 from podium.spec.model import Retry
 from podium.units import format_duration
@@ -127,16 +129,22 @@ class Report:
         return self.entry(body, *((stored,) if stored else ()), key="fact")
 
     def _parked(self, question: Question) -> Entry:
-        stored = self._run.values.encode({"text": question.text, "show": question.show})
+        told = {"text": question.text, "show": question.show}
+        if question.schema is not None:
+            told["schema"] = dict(question.schema)
+        stored = self._run.values.encode(told)
         wait_s = max(0.0, question.expires.total_seconds()) if question.expires is not None else 0.0
         due = self._run.clock.now() + round(wait_s * 1000) if question.expires is not None else 0
+        terms = terms_of(self._run, self._node, question, stored) if question.kind == "approval" else None
         body = NodeParked(
             reason=question.kind,
             question=stored.ref,
             roles=question.roles,
             signal=callback_signal(self._node.path) if question.callback else question.signal,
-            due=Millis(due),
+            due=Millis(terms.due if terms is not None else due),
             sources=self.sources,
+            staged=question.staged,
+            terms=terms,
         )
         return self.entry(body, stored)
 
@@ -175,8 +183,22 @@ class Report:
             # can say yet whether it landed.
             return self.entry(NodeParked(reason="retry", due=Millis(question.not_before)))
         told = {"text": question.text, "show": question.show, "request": question.request_hash}
+        if question.over:
+            told["over"] = list(question.over)
+        if question.call is not None:
+            told["call"] = question.call
         stored = self._run.values.encode(told)
-        body = NodeParked(reason=question.reason, question=stored.ref, effect=suspended.effect)
+        terms = question.terms
+        if terms is None and question.reason == "approval":
+            terms = terms_of(self._run, self._node, Question(expires=DEFAULT_EXPIRES), stored)
+        body = NodeParked(
+            reason=question.reason,
+            question=stored.ref,
+            effect=suspended.effect,
+            roles=terms.rule.in_turn[0].roles if terms is not None else (),
+            due=Millis(terms.due if terms is not None else 0),
+            terms=terms,
+        )
         return self.entry(body, stored)
 
     def overrun(self) -> list[Entry]:

@@ -17,22 +17,30 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, NamedTuple
 
+from podium.gate.approval import Ballot
 from podium.gate.budget import Meter
 from podium.graph.joins import Tally
 from podium.graph.model import Graph, GraphNode
 from podium.ids import EffectKey, NodeId, NodePath, RunId, child_path, item_path
 from podium.ledger.record import (
     ApprovalGiven,
+    EffectStaged,
     NodeFailed,
     NodeParked,
     NodeSkipped,
+    OutboxDropped,
+    OutboxReleased,
     OverrideRequested,
     PayloadRef,
+    Reservation,
     RunCreated,
     RunEnded,
     RunStatus,
+    SharedBudget,
     SignalReceived,
 )
+from podium.spec.approval_rule import Terms
+from podium.spec.budget import BudgetSpec
 from podium.spec.label import USER, Label
 
 NodeStatus = Literal["pending", "ready", "waiting", "forked", "unwinding", "done", "failed", "skipped"]
@@ -68,6 +76,7 @@ class NodeState:
         variant: Which of its ways is tried: 0 its own, then its fallbacks.
         also: Further ports by which it was left.
         parked: What it waits for; kept while it resumes.
+        ballots: What was said to its present question.
         answer: What ended the wait; None with `parked` set and status `ready` means that nobody answered in time.
         due, arrived, need: For a join: its deadline has passed; its sources that fired, in the order in which they
             did; how many sources it wants when it was not content with those of its rule.
@@ -78,6 +87,8 @@ class NodeState:
         feedback: For a node sent back to work: why, and what it returned before.
         edits: Values that a person put in the place of its own.
         begun: It may have had effects in this round.
+        spending: What its own budget still allows, and those of its fallbacks, once something counts against them.
+        staged: Its effects that went into the outbox. `carried_out`: those of them that were let go from there.
         label, endorsed: What its result may do, and which parts of it somebody vouches for.
         control: Of the decisions that led to it, once worked out.
         undo: What undoes it, once there may be something to undo. `order`: its place in the order of completion.
@@ -100,6 +111,7 @@ class NodeState:
     parked: NodeParked | None = None
     answer: ApprovalGiven | SignalReceived | None = None
     answered_at: int = 0
+    ballots: list[Ballot] = field(default_factory=list[Ballot])
     due: bool = False
     need: int = 0
     arrived: list[int] = field(default_factory=list[int])
@@ -114,6 +126,9 @@ class NodeState:
     feedback: tuple[PayloadRef, PayloadRef | None] | None = None
     edits: PayloadRef | None = None
     begun: bool = False
+    spending: dict[int, Meter | None] | None = None
+    staged: int = 0
+    carried_out: int = 0
     label: Label = USER
     endorsed: tuple[str, ...] = ()
     control: Label | None = None
@@ -211,16 +226,6 @@ class Scope:
             yield scope
             scope = scope.parent.scope if scope.parent is not None and not scope.graph.flow else None
 
-    def meters(self) -> tuple[Meter, ...]:
-        """Return the budgets that count for its nodes, those of the scopes around it included."""
-        found: list[Meter] = []
-        scope: Scope | None = self
-        while scope is not None:
-            if scope.meter is not None:
-                found.append(scope.meter)
-            scope = scope.parent.scope if scope.parent is not None else None
-        return tuple(found)
-
     def find(self, node: NodeId) -> NodeState | None:
         """Return a node of this scope or of one around it."""
         for scope in self.around():
@@ -274,9 +279,12 @@ class EffectState:
         send_before: Of the last intent.
         reply: The recorded answer, once there is one.
         landed: A person said that it happened, though there is no recorded answer.
-        approval: Key of the record that approved it.
-        reserved: Tokens that its last attempt reserved.
+        approval: Key of the record that approved it; `terms`, `ballots`: what was asked of whom, and who said what.
+        edited: JSON {value: {arguments}} that a person put in the place of the call's own; `edited_request`: SHA-256
+            (hex) of the call with them.
+        reservation: What its last attempt reserved, where something limits it.
         once: A second attempt might be a second effect.
+        staged: It stands in the outbox, or stood there.
     """
 
     attempts: int = 0
@@ -286,9 +294,30 @@ class EffectState:
     reply: PayloadRef | None = None
     landed: bool = False
     approval: str = ""
+    terms: Terms | None = None
+    ballots: tuple[Ballot, ...] = ()
+    edited: PayloadRef | None = None
+    edited_request: str = ""
     question: PayloadRef | None = None
-    reserved: int = 0
+    reservation: Reservation | None = None
     once: bool = False
+    staged: bool = False
+
+
+@dataclass(slots=True)
+class Staged:
+    """An effect in the outbox of a run.
+
+    Attributes:
+        path: Where it stands: its node, or one of the node's fallbacks.
+        status: `sent`: it was released, and its outcome is not known. `dropped`: it will not happen.
+        decided_by: The commit that has decided about it, "" while none has.
+    """
+
+    body: EffectStaged
+    path: NodePath
+    status: Literal["staged", "sent", "done", "dropped"] = "staged"
+    decided_by: NodePath | Literal[""] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,11 +345,14 @@ class RunState:
         locks: Which node holds a lock, by its name.
         doubts: Effects without a known outcome, by the path of their node, where that matters: what may be undone, what
             counts against a budget, and what must not happen twice (`once`).
+        outbox: What was staged, in the order in which that happened.
+        decisions: What each commit has decided, by its path.
         unwindings: What is being undone.
         not_undone: Compensations that failed.
         completed: Counts completions, for their order.
         tolerated: Errors that were let pass by `on_error: continue` or inside a map.
         earlier: The runs that this one goes on from, the first one first.
+        shared: The budgets beyond this run that all of it counts against, whatever the installation says.
         ending: Set as soon as the end is certain.
         ended: The record that closed it.
     """
@@ -345,11 +377,16 @@ class RunState:
     takers: dict[str, NodeState] = field(default_factory=dict[str, NodeState])
     requests: dict[NodePath, Request] = field(default_factory=dict[NodePath, Request])
     locks: dict[str, NodePath] = field(default_factory=dict[str, NodePath])
+    outbox: dict[EffectKey, Staged] = field(default_factory=dict[EffectKey, Staged])
+    decisions: dict[NodePath, OutboxReleased | OutboxDropped] = field(
+        default_factory=dict[NodePath, "OutboxReleased | OutboxDropped"]
+    )
     unwindings: list[Unwinding] = field(default_factory=list[Unwinding])
     not_undone: int = 0
     completed: int = 0
     tolerated: int = 0
     earlier: tuple[RunId, ...] = ()
+    shared: tuple[SharedBudget, ...] = ()
     paused: bool = False
     cancel: bool = False
     kill: bool = False
@@ -427,7 +464,13 @@ class RunState:
 
 def _has_budget(graph: Graph) -> bool:
     inner = (body for node in graph.nodes for body in node.bodies.values())
-    return Meter.of(graph.budget) is not None or any(_has_budget(body) for body in inner)
+    own = (budget for node in graph.nodes for budget in _budgets(node))
+    return any(Meter.of(budget) is not None for budget in (graph.budget, *own)) or any(map(_has_budget, inner))
+
+
+def _budgets(node: GraphNode) -> Iterator[BudgetSpec | None]:
+    yield node.config.budget
+    yield from (fallback.config.budget for fallback in node.fallbacks)
 
 
 def _due(node: NodeState, when: int) -> int:

@@ -113,6 +113,7 @@ class RunCreated(Body, frozen=True, tag="run.created", kw_only=True):
         labels: Of inputs that another run gave, by name; those of a person are the person's own word.
         mode: `shadow` reads for real and writes nothing; in a `dry` run nothing leaves at all. It never changes.
         budgets: Those of the run that started this one: what this one uses counts there, too.
+        author: Who published the version, as far as somebody must know.
     """
 
     workflow: str
@@ -131,6 +132,7 @@ class RunCreated(Body, frozen=True, tag="run.created", kw_only=True):
     labels: tuple[ArgumentLabel, ...] = ()
     mode: RunMode = "live"
     budgets: tuple[SharedBudget, ...] = ()
+    author: str = ""
 
 
 class RunClaimed(Body, frozen=True, tag="run.claimed", kw_only=True):

@@ -265,6 +265,9 @@ class NodeConfig(SpecModel):
     timeout: Timeout | None = None
     """How long one attempt may take."""
 
+    budget: BudgetSpec | None = None
+    """What it may use, with all its attempts, its fallbacks and what is inside it."""
+
     on_error: OnError = ""
     """`continue`, `ask`, or the node that handles an error; by kind, `{timeout: other_node, else: ask}`. Otherwise an
     error ends the run as failed."""
@@ -334,6 +337,10 @@ class NodeConfig(SpecModel):
     def join_rule(self) -> JoinRule | None:
         """Return how it waits for its branches; None for a node that waits for all it refers to."""
         return None
+
+    def awaits(self) -> tuple[str, ...]:
+        """Return nodes that must be done first because it is about them (commit), beside those under `after`."""
+        return ()
 
     def bodies(self) -> Mapping[str, Body]:
         """Return the nodes it runs inside, `{part: body}`; the main part is called ""."""

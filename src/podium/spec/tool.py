@@ -9,7 +9,9 @@ from typing import Any, Literal, Self
 from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from podium.spec.approval import Approval, ApprovalSpec
 from podium.spec.base import Duration, SpecModel
+from podium.spec.budget import CostSpec
 from podium.spec.names import Name
 
 Json = Any
@@ -43,8 +45,8 @@ class FunctionSpec(SpecModel):
     delivery: Delivery | None = None
     """What a second call means."""
 
-    approval: Literal["never", "required"] | None = None
-    """Whether a person must approve each call."""
+    approval: Approval | None = None
+    """Whether people must approve each call: `never`, `required` (somebody, within a day), or who must agree."""
 
     trust: Literal["trusted", "untrusted"] | None = None
     """Whether what it returns may be believed."""
@@ -52,10 +54,40 @@ class FunctionSpec(SpecModel):
     critical: tuple[str, ...] | None = None
     """The arguments that decide who or what is affected, such as a recipient or an amount. They must come from the
     user, the author or what is vouched for, else a person is asked. Without it they are told by their names; of an
-    `irreversible` function all are."""
+    `irreversible` function all are. `body.links` are the links in a text."""
 
     returns: SourceSpec | None = None
     """What may be done with its answers."""
+
+    cost: CostSpec | None = None
+    """What one call costs at most."""
+
+    fields: dict[str, Literal["trusted", "selected"]] = Field(default_factory=dict)
+    """Fields of its answers that may be believed although the rest may not, for what an agent makes of them:
+    `trusted` ones always, `selected` ones in rows that the user pointed at. `body.links` are the links in a text."""
+
+    keys: tuple[str, ...] = ()
+    """Fields by which a user points at a row, such as the name of a file."""
+
+    selects: tuple[str, ...] = ()
+    """Arguments of which each narrows the rows of the answer: a user who names one points at those rows."""
+
+    staged: bool | None = None
+    """Whether its writes stand in the outbox of the run until a `commit` releases them."""
+
+
+class TwinSpec(SpecModel):
+    """A safe double of a tool: a Python module that offers the same functions and does nothing to the world."""
+
+    model_config = ConfigDict(extra="allow")
+
+    python: str
+    """A module with functions marked `@podium.tool`. Further keys are its settings, such as `root`."""
+
+    @property
+    def settings(self) -> Mapping[str, Json]:
+        """Further keys, for the module."""
+        return self.__pydantic_extra__ or {}
 
 
 def _one_source_schema(schema: dict[str, Any]) -> None:
@@ -89,8 +121,8 @@ class ToolSpec(SpecModel):
     functions: dict[str, FunctionSpec] = Field(default_factory=dict)
     """What is special about single functions."""
 
-    approval: Literal["never", "required"] = "never"
-    """Whether a person must approve each call."""
+    approval: Approval = "never"
+    """Whether people must approve each call: `never`, `required` (somebody, within a day), or who must agree."""
 
     timeout: Duration = timedelta(minutes=2)
     """The longest a call may take."""
@@ -107,6 +139,15 @@ class ToolSpec(SpecModel):
     env: dict[str, str] = Field(default_factory=dict)
     """Environment of the server process; values may be `${secrets.name}`."""
 
+    staged: bool = False
+    """Whether its writes stand in the outbox of the run until a `commit` releases them."""
+
+    twin: Name | TwinSpec | None = None
+    """A safe double that shadow and dry runs call instead: another tool of the workflow, or a Python module."""
+
+    cost: CostSpec | None = None
+    """What one call costs at most, in money and energy; without it a call costs no money."""
+
     def effect_of(self, function: str) -> EffectClass:
         """Return what one of its functions does to the world."""
         special = self.functions.get(function)
@@ -117,8 +158,8 @@ class ToolSpec(SpecModel):
         special = self.functions.get(function)
         return special.delivery if special and special.delivery else self.delivery
 
-    def approval_of(self, function: str) -> Literal["never", "required"]:
-        """Return whether a person must approve each call of one of its functions."""
+    def approval_of(self, function: str) -> Literal["never", "required"] | ApprovalSpec:
+        """Return whether people must approve each call of one of its functions, and who."""
         special = self.functions.get(function)
         return special.approval if special and special.approval else self.approval
 
@@ -136,6 +177,25 @@ class ToolSpec(SpecModel):
         """Return the arguments of one of its functions that are declared to be critical; None when nothing is said."""
         special = self.functions.get(function)
         return special.critical if special else None
+
+    def staged_of(self, function: str) -> bool:
+        """Return whether the writes of one of its functions go to the outbox."""
+        special = self.functions.get(function)
+        return self.staged if special is None or special.staged is None else special.staged
+
+    def double(self, tools: Mapping[str, ToolSpec]) -> ToolSpec | None:
+        """Return the grant of its twin, None when it has none; `tools` are those of its workflow."""
+        if self.twin is None or isinstance(self.twin, str):
+            return tools[self.twin] if self.twin else None
+        return ToolSpec.model_validate(
+            {"python": self.twin.python, "effect": "none", "delivery": "repeatable", "timeout": self.timeout}
+            | dict(self.twin.settings)
+        )
+
+    def cost_of(self, function: str) -> CostSpec | None:
+        """Return what a call of one of its functions costs at most; None when nothing is said."""
+        special = self.functions.get(function)
+        return special.cost if special and special.cost else self.cost
 
     @property
     def settings(self) -> Mapping[str, Json]:

@@ -17,12 +17,13 @@ from dataclasses import dataclass
 import msgspec
 
 from podium.clock import Clock, Millis
+from podium.effects.costs import cost
 from podium.effects.effect import Effect, Proceed, decided, did_it_land
 from podium.errors import EffectDenied, EffectError, Rejected
 from podium.ids import IdSource
 from podium.ledger.payload import payload
-from podium.ledger.record import EffectIntent, EffectOutcome, Entry, Reservation
-from podium.node.calls import ModelCall, ModelReply, Reply
+from podium.ledger.record import EffectIntent, EffectOutcome, Entry
+from podium.node.calls import ModelReply, Reply, Usage
 
 SEND_WITHIN_MS = 5_000
 """How long after its intent an effect may still be sent. After that nobody sends it, and doubt may be asked about."""
@@ -61,7 +62,7 @@ class Recording:
         try:
             await effect.journal.append([self._intent(effect)])
         except asyncio.CancelledError:
-            outcome = EffectOutcome(id=effect.id, status="error", code="EF052", error_kind="cancelled")
+            outcome = EffectOutcome(id=effect.id, status="error", code="EF052", error_kind="cancelled", micro_wh=0)
             await self._close(effect, Entry(body=outcome), self.clock.monotonic())
             raise
         except Rejected as error:
@@ -72,7 +73,6 @@ class Recording:
     def _intent(self, effect: Effect) -> Entry:
         assert effect.request is not None
         attempt, now = effect.known.attempts + 1, self.clock.now()
-        tokens = effect.call.max_tokens if isinstance(effect.call, ModelCall) else 0
         body = EffectIntent(
             effect=effect.name,
             target=effect.target,
@@ -81,7 +81,7 @@ class Recording:
             id=effect.id,
             request=effect.request.ref,
             decision=decided(effect, "allow", at=now),
-            reservation=Reservation(tokens=tokens) if tokens else None,
+            reservation=effect.reservation,
             send_before=Millis(now + SEND_WITHIN_MS),
         )
         effect.begun_at, effect.known.send_before = now, body.send_before
@@ -96,6 +96,7 @@ class Recording:
     def _ok(self, effect: Effect, reply: Reply) -> Entry:
         stored = payload(_encode(reply), self.ids)
         usage = reply.usage if isinstance(reply, ModelReply) else None
+        nano_usd, micro_wh = cost(effect, usage)
         body = EffectOutcome(
             id=effect.id,
             status="ok",
@@ -104,12 +105,15 @@ class Recording:
             input_tokens=usage.input_tokens if usage else 0,
             output_tokens=usage.output_tokens if usage else 0,
             cached_tokens=usage.cached_tokens if usage else 0,
-            nano_usd=-1 if usage else 0,
+            nano_usd=nano_usd,
+            micro_wh=micro_wh,
         )
         return Entry(body=body, payloads=(stored,))
 
     def _error(self, effect: Effect, error: EffectError) -> Entry:
         stored = payload(_encode({"message": error.message, "help": error.help}), self.ids)
+        usage = Usage(input_tokens=error.tokens[0], output_tokens=error.tokens[1], cached_tokens=error.tokens[2])
+        nano_usd, micro_wh = cost(effect, usage, error.kind)
         body = EffectOutcome(
             id=effect.id,
             status="unknown" if error.landed == "unknown" else "error",
@@ -119,14 +123,21 @@ class Recording:
             input_tokens=error.tokens[0],
             output_tokens=error.tokens[1],
             cached_tokens=error.tokens[2],
+            nano_usd=nano_usd,
+            micro_wh=micro_wh,
         )
         return Entry(body=body, payloads=(stored,))
 
     async def _close(self, effect: Effect, entry: Entry, begun: float) -> None:
         assert isinstance(entry.body, EffectOutcome)
         attempt = effect.known.attempts + 1
+        held = effect.reservation.budgets if effect.reservation else ()
         closing = Entry(
-            body=msgspec.structs.replace(entry.body, ms=round((self.clock.monotonic() - begun) * 1000)),
+            body=msgspec.structs.replace(
+                entry.body,
+                ms=round((self.clock.monotonic() - begun) * 1000),
+                budgets=tuple([budget.id for budget in held]),
+            ),
             path=effect.path,
             attempt=effect.attempt,
             key=f"outcome:{effect.id}:{attempt}",
