@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from podium.errors import EffectError
 from podium.ids import EffectKey, RunId
-from podium.ledger.record import Entry
+from podium.ledger.record import ArgumentLabel, Entry
 from podium.node.calls import CodeCall, CodeReply, ModelCall, ModelReply, ToolReply
 from podium.spec.model import ToolSpec, Workflow
 from podium.spec.types import Type
@@ -123,6 +123,10 @@ class Sandbox(Protocol):
         """
         ...
 
+    async def close(self) -> None:
+        """Let go of processes."""
+        ...
+
 
 class Sandboxes(Protocol):
     """The sandboxes of an installation."""
@@ -172,10 +176,12 @@ class Runs(Protocol):
         parent: RunId,
         by: str,
         chain: tuple[str, ...] = (),
+        labels: tuple[ArgumentLabel, ...] = (),
     ) -> str:
         """Start a run of its own; the same key again gives the same run. Returns its id.
 
-        It acts in the names of `chain`, and in its own.
+        It acts in the names of `chain`, and in its own. Its inputs have these `labels`, by name; the one without a
+        name is that of the decision to start it.
 
         Raises:
             EffectError: EF056 when the inputs do not fit.

@@ -33,6 +33,9 @@ SIGNAL = Label(integrity="untrusted", sources=("signal",))
 AS_SHOWN = ""
 """Stands among what is endorsed for all that a person was shown."""
 
+DECISION = ""
+"""Names the decision to start a run, among the labels of its inputs."""
+
 PERSON = Label(integrity="endorsed", sources=("person",))
 """Of what a person wrote into the run."""
 
@@ -142,9 +145,12 @@ class Labels:
             found = given.work.arguments.get(name)
             told = self.join(self.of(use, given) for use in found) if found is not None else self.read(given)
             return self.join((declared, told))
+        return self.join((declared, self._told(name)))
+
+    def _told(self, name: str) -> Label:
+        """Return the label that whoever started the run gave to an input; of the decision to start it for ""."""
         created = self._state.created
-        told = [one.label for one in created.labels if one.name == name] if created is not None else []
-        return self.join((declared, *told))
+        return self.join(one.label for one in created.labels if one.name == name) if created is not None else USER
 
     def _item(self, item: Scope) -> Label:
         """Return the label of what an item is for: what its node read, and what earlier items gave where they do."""
@@ -186,6 +192,8 @@ class Labels:
             yield self.control(scope.parent)
             if scope.graph.each:
                 yield self._item(scope)
+        else:
+            yield self._told(DECISION)
         if config.when is not None:
             yield self.join(self.of(use, node) for use in uses(config.when))
         for edge in config.incoming:

@@ -11,7 +11,7 @@ from podium.graph.checker import INPUTS
 from podium.graph.expression import check, render
 from podium.ids import IdSource, RunId, WorkflowVersion
 from podium.ledger.payload import json_payload
-from podium.ledger.record import Entry, ForkedFrom, RunCreated
+from podium.ledger.record import ArgumentLabel, Entry, ForkedFrom, RunCreated, RunMode
 from podium.spec.model import InputSpec, Workflow
 from podium.spec.types import Type
 
@@ -54,7 +54,9 @@ def created(
     parent: str = "",
     fork: ForkedFrom | None = None,
     priority: int | None = None,
+    mode: RunMode = "live",
     chain: tuple[str, ...] = (),
+    labels: tuple[ArgumentLabel, ...] = (),
 ) -> Entry:
     """Return the first record of a run.
 
@@ -73,8 +75,10 @@ def created(
         root=run,
         parent=parent,
         chain=chain,
+        labels=labels,
         fork=fork,
         priority=workflow.priority if priority is None else priority,
+        mode=mode,
         slot=_slot(workflow, inputs),
         slots=concurrency.max if concurrency else 0,
     )

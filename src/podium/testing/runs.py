@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from podium.ids import EffectKey, RunId
+from podium.ledger.record import ArgumentLabel
 from podium.spec.model import Workflow
 
 Json = Any
@@ -23,6 +24,7 @@ class ScriptedRuns:
     def __init__(self) -> None:
         self.started: dict[str, tuple[str, Mapping[str, Json]]] = {}
         self.chains: dict[str, tuple[str, ...]] = {}
+        self.labels: dict[str, tuple[ArgumentLabel, ...]] = {}
         self.signals: list[tuple[RunId, str, Json]] = []
         self._keys: set[EffectKey] = set()
 
@@ -35,11 +37,13 @@ class ScriptedRuns:
         parent: RunId,  # noqa: ARG002 - the port
         by: str,  # noqa: ARG002 - the port
         chain: tuple[str, ...] = (),
+        labels: tuple[ArgumentLabel, ...] = (),
     ) -> str:
         """Return one id for one key."""
         run = f"r{key[:12]}"
         self.started[run] = (flow.name, dict(inputs))
         self.chains[run] = chain
+        self.labels[run] = labels
         return run
 
     async def signal(self, run: RunId, name: str, value: Json, *, key: EffectKey, by: str) -> None:  # noqa: ARG002 - the port

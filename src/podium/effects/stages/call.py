@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from typing import Any, cast
 
 from podium.clock import Clock
 from podium.effects.effect import Effect
@@ -11,7 +12,11 @@ from podium.effects.flights import Flight, Flights, denied
 from podium.effects.ports import Runs
 from podium.errors import EffectError
 from podium.ids import RunId
+from podium.ledger.record import ArgumentLabel
 from podium.node.calls import CodeCall, ModelCall, Reply, RunCall, RunReply
+from podium.spec.label import USER
+
+Json = Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,15 @@ class Call:
             await self.runs.signal(RunId(call.run), call.name, call.value, key=effect.id, by=by)
             return call.run
         flow = effect.flows[call.workflow]
+        inputs = cast("dict[str, Json]", call.value or {})
+        given = effect.labels
+        labels = {"": given.control} | {name: given.arguments.get(name, given.read) for name in inputs}
         return await self.runs.start(
-            flow, call.value or {}, key=effect.id, parent=effect.run, by=effect.principal, chain=effect.chain
+            flow,
+            inputs,
+            key=effect.id,
+            parent=effect.run,
+            by=effect.principal,
+            chain=effect.chain,
+            labels=tuple(ArgumentLabel(name, label) for name, label in labels.items() if label != USER),
         )
