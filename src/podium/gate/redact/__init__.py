@@ -1,0 +1,1 @@
+"""What must not leave: finding personal data and secrets in texts, and what stands in their place."""
