@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from podium.engine.flow import ends
+from podium.engine.outbox import withdraw_decision
 from podium.engine.state import NodeState, RunState
 from podium.graph.joins import Tally
 from podium.ids import NodePath, child_path
@@ -14,6 +15,7 @@ def reset(state: RunState, node: NodeState, span: frozenset[int]) -> None:
         for where in (state.nodes, state.ready, state.skips, state.running, state.stops, state.requests, state.doubts):
             where.pop(path, None)
     state.let_go(node)
+    withdraw_decision(state, node.path)
     scope = node.scope
     if node.ended:
         scope.open += 1

@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Awaitable
 from typing import Any, cast
 
-from podium.effects.effect import Suspended, did_it_land
+from podium.effects.effect import Suspended, Unknowable, did_it_land
 from podium.engine.context import NodeContext
 from podium.engine.endorse import endorsement
 from podium.engine.labels import AS_SHOWN
@@ -36,7 +36,9 @@ from podium.node.contract import (
     ItemResult,
     Node,
     Outcome,
+    Park,
     Port,
+    Question,
     Resumable,
 )
 
@@ -76,6 +78,8 @@ class Attempt:
             return await self._entries()
         except Suspended as suspended:
             return [self._report.suspended(suspended)]
+        except Unknowable:
+            return [self._report.entry(NodeSkipped(reason="unknown"), key="done")]
         except NodeError as error:
             return self._report.failed(error)
         except LedgerError as error:
@@ -140,7 +144,20 @@ class Attempt:
         if parked is not None and parked.reason in ("approval", "signal", "timer") and not parked.effect:
             return await cast("Resumable", self._type).resume(self._context, config, values, await self._answer())
         outcome = await self._type.run(self._context, config, values)
+        if isinstance(outcome, Park) and (assumed := self._assumed(outcome.question)) is not None:
+            outcome = await cast("Resumable", self._type).resume(self._context, config, values, assumed)
         return self._given(outcome, config.flow()) if isinstance(outcome, Fork) and config.flow() else outcome
+
+    def _assumed(self, question: Question) -> Answer | None:
+        """Return what is taken for granted in a run that is not live: people agree; in a dry run, time has passed."""
+        mode = self._run.mode
+        if mode != "live" and question.kind == "approval":
+            return Answer(verdict="approved", at=self._context.now())
+        if mode == "dry" and question.kind == "timer":
+            return Answer(verdict="expired", at=self._context.now())
+        if mode == "dry":
+            raise Unknowable(question.signal or question.kind)
+        return None
 
     def _given(self, fork: Fork, flow: str) -> Fork:
         """Return what a sub-workflow is given, with the defaults of its inputs."""
@@ -236,7 +253,8 @@ class Attempt:
         if isinstance(given, ApprovalGiven):
             said: dict[str, Json] = await self._run.values.load(given.answer) or {}
             return Answer(
-                verdict=given.verdict, by=given.by, at=told, reason=said.get("reason", ""), value=said.get("value")
+                verdict="rejected" if given.verdict == "rejected" else "approved",
+                by=given.by, at=told, reason=said.get("reason", ""), value=said.get("value")
             )
         return Answer(verdict="received", by=given.by, at=told, value=await self._run.values.load(given.value))
 

@@ -70,9 +70,16 @@ def _find(state: RunState, path: str) -> tuple[NodeState, Scope | None]:
 
 
 def _is_kept(node: NodeState) -> bool:
+    if _holds_back(node):
+        return False
     if node.status == "failed":
         return node not in node.scope.failures and not node.undone
     return node.ended and not node.undone and node.port != "withdrawn"
+
+
+def _holds_back(node: NodeState) -> bool:
+    """Whether a node, or one inside it, has staged what was not carried out; an outbox is not inherited."""
+    return node.staged > node.carried_out or any(_holds_back(inner) for item in node.items for inner in item.nodes)
 
 
 def _approvals(scope: Scope, indices: set[int]) -> set[int]:

@@ -40,7 +40,7 @@ def resume(state: RunState, node: NodeState) -> None:
 def ends(node: NodeState) -> Iterator[tuple[Edge, EdgeState]]:
     """Yield the outgoing edges of an ended node with the state they end in."""
     if node.status == "skipped":
-        return skipped(node.node, blocked=node.port == "blocked")
+        return skipped(node.node, blocked=node.port in ("blocked", "unknown"))
     return ended(node.node, node.port, node.also)
 
 

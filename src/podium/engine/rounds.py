@@ -33,7 +33,7 @@ def reopen(state: RunState, scope: Scope, at: int) -> None:
     for node in failures:
         if node.forked and not _whole(node):
             _reopen_inside(state, node, at)
-        elif node.forked or node.undoes is not None:
+        elif node.forked or node.undoes is not None or node.path in state.decisions:
             anew.add(node.node.index)
         else:
             scope.open += 1

@@ -21,13 +21,14 @@ from podium.engine.carry_out import overridden
 from podium.engine.decide import AddItem, Expire, Finish, Override, Overrun, Skip, Start, Stop, Unwind, decide
 from podium.engine.fold import apply, expire
 from podium.engine.labels import Labels
+from podium.engine.outbox import unreleased
 from podium.engine.report import Report
 from podium.engine.state import Ending, NodeState, RunState, is_alive
 from podium.engine.surroundings import Surroundings
 from podium.engine.values import Values
 from podium.errors import LedgerError, NodeError
-from podium.graph.model import Compiled
-from podium.ids import IdSource, NodePath
+from podium.graph.model import Compiled, Program
+from podium.ids import IdSource, NodeId, NodePath
 from podium.ledger.record import EffectIntent, Entry, NodeForked, Record, RunEnded, RunEnding
 from podium.ledger.store import Claim, LiveStatus, RowStatus, RunStore
 from podium.ledger.writer import RunWriter
@@ -86,6 +87,7 @@ class ActiveRun:
             ids=self.ids,
             workflow=self.compiled.workflow.name,
             tenant=self.claim.row.tenant,
+            owner=self.compiled.workflow.owner,
             watch=self.watch,
         )
 
@@ -356,6 +358,7 @@ class ActiveRun:
             code="" if ending.status in ("done", "done_with_errors") else ending.code,
             node=ending.node,
             not_undone=self.state.not_undone,
+            unreleased=unreleased(self.state),
         )
         await self.append([Entry(body=body, payloads=(payload,) if payload else ())])
         return body.status
@@ -364,9 +367,15 @@ class ActiveRun:
         if ending.node:  # an `end` node brings the result itself
             return await self.values.load(self.state.nodes[NodePath(ending.node)].out)
         program = self.compiled.graph.result
-        if program is None:
+        if program is None or self._is_unknown(program):
             return None
         return program.eval(await self.values.names(program.names, self.state.root))
+
+    def _is_unknown(self, program: Program) -> bool:
+        """Whether a dry run cannot know what the result would be made of."""
+        read = (self.state.root.find(NodeId(name)) for name in program.names - program.guarded)
+        skipped = any(node is not None and node.status == "skipped" for node in read)
+        return skipped and self.surroundings.mode == "dry"
 
 
 def _run_ending(ending: Ending) -> RunEnding:

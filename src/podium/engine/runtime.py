@@ -33,7 +33,7 @@ from podium.engine.state import RunState
 from podium.errors import Fenced, LedgerError, StoreError, UsageError
 from podium.graph.model import Compiled
 from podium.ids import IdSource, NodePath, RunId, WorkerId, WorkflowVersion, new_run_id
-from podium.ledger.record import ForkedFrom, PayloadRef, Record, RunCreated
+from podium.ledger.record import ForkedFrom, PayloadRef, Record, RunCreated, RunMode
 from podium.ledger.store import Claim, RowStatus, RunStore
 from podium.node.registry import Registry
 
@@ -99,10 +99,12 @@ class Engine:
         principal: str,
         run: RunId | None = None,
         priority: int | None = None,
+        mode: RunMode = "live",
     ) -> RunId:
         """Create a run of a published version; it is driven by whoever claims it.
 
-        `priority` takes the place of the workflow's own.
+        `priority` takes the place of the workflow's own. What a run of another `mode` than `live` may do to the world
+        never changes, and what goes on from it has the same one.
 
         Raises:
             UsageError: EN010 when an input is unknown, missing, or not of its type.
@@ -116,6 +118,7 @@ class Engine:
             inputs=complete_inputs(compiled.inputs, inputs),
             principal=principal,
             priority=priority,
+            mode=mode,
             now=self._clock.now(),
             ids=self._ids,
         )
@@ -162,6 +165,7 @@ class Engine:
             version=version,
             inputs=new,
             principal=principal,
+            mode=first.mode,
             fork=ForkedFrom(run=origin, seq=records[-1].seq, hash=records[-1].hash, again=paths),
             now=self._clock.now(),
             ids=self._ids,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from podium.clock import Clock
@@ -12,7 +12,9 @@ from podium.engine.labels import Labels
 from podium.engine.state import RunState
 from podium.engine.values import Values
 from podium.ids import IdSource, NodePath, RunId
+from podium.ledger.record import RunMode
 from podium.node.registry import Registry
+from podium.spec.approval_rule import Party
 
 VERSION_DIGITS = 12
 """So much of a workflow's version stands in a chain."""
@@ -24,6 +26,7 @@ class Surroundings:
 
     Attributes:
         workflow: Its name. `tenant`: whose run it is, "" while there are none.
+        owner: Who answers for the workflow, as it is written there.
         watch: Told of progress, by node path.
     """
 
@@ -37,6 +40,7 @@ class Surroundings:
     ids: IdSource
     workflow: str
     tenant: str
+    owner: str
     watch: Callable[[NodePath, str], None]
 
     @property
@@ -44,6 +48,12 @@ class Surroundings:
         """The run under whose name effects are keyed."""
         assert self.state.created is not None
         return self.state.created.root
+
+    @property
+    def mode(self) -> RunMode:
+        """What the run may do to the world."""
+        assert self.state.created is not None
+        return self.state.created.mode
 
     @property
     def principal(self) -> str:
@@ -54,6 +64,12 @@ class Surroundings:
     def parent(self) -> str:
         """The run that started this one, "" for none."""
         return self.state.created.parent if self.state.created else ""
+
+    @property
+    def parties(self) -> Mapping[Party, str]:
+        """Those whom four eyes may exclude: who started the run, published its workflow, answers for it."""
+        created = self.state.created
+        return {"requester": self.principal, "author": created.author if created else "", "owner": self.owner}
 
     def chain(self, flow: str) -> tuple[str, ...]:
         """Return in whose names the nodes act, the person first; `flow` is the sub-workflow that they stand in."""

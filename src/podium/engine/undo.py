@@ -10,7 +10,7 @@ A node that is done speaks for what is inside it: with a `compensate` of its own
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from podium.engine.flow import resume
 from podium.engine.state import NodeState, RunState, Scope, Unwinding
@@ -62,10 +62,16 @@ def something_to_undo(scope: Scope) -> bool:
     return next(undoable(scope), None) is not None
 
 
-def unwind(state: RunState, owner: Scope | NodeState, *, cause: NodeState | None) -> Unwinding | None:
-    """Begin to undo what was done inside `owner`; None when there is nothing. Undoing inside it becomes part of it."""
+def unwind(
+    state: RunState, owner: Scope | NodeState, *, cause: NodeState | None, also: Iterable[NodeState] = ()
+) -> Unwinding | None:
+    """Begin to undo what was done inside `owner`; None when there is nothing. Undoing inside it becomes part of it.
+
+    `also` is undone with it: what a commit had carried out.
+    """
     scopes = [owner] if isinstance(owner, Scope) else owner.items
-    stack = sorted((undo for scope in scopes for undo in undoable(scope)), key=lambda undo: undo.order)
+    inside = (undo for scope in scopes for undo in undoable(scope))
+    stack = sorted((*inside, *also), key=lambda undo: undo.order)
     if not stack:
         return None
     unwinding = Unwinding(owner, stack, cause)
@@ -131,6 +137,8 @@ def _owner_scope(unwinding: Unwinding) -> Scope:
 
 
 def is_needed(state: RunState, undo: NodeState) -> bool:
-    """Whether there is something to undo: the node is done, or an effect of it has no known outcome."""
-    assert undo.undoes is not None
-    return undo.undoes.status == "done" or bool(state.doubts.get(undo.undoes.path))
+    """Whether there is something to undo: the node is done and not only prepared, or an effect is in doubt."""
+    node = undo.undoes
+    assert node is not None
+    only_prepared = node.staged > 0 and node.carried_out == 0
+    return (node.status == "done" and not only_prepared) or bool(state.doubts.get(node.path))

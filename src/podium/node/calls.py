@@ -99,9 +99,12 @@ class ToolReply(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="tool
 
     Attributes:
         value: Structured content when the tool gives one, else its text.
+        staged: The tool was not called: the call stands in the outbox, or this is a shadow or dry run, and the value
+            only stands for its answer.
     """
 
     value: Json = None
+    staged: bool = False
 
 
 class RunCall(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="run"):

@@ -30,8 +30,10 @@ from typing import Any, ClassVar, Literal, NewType, Protocol
 
 from podium.clock import Millis
 from podium.errors import ErrorKind
-from podium.ids import NodePath, RunId
+from podium.ids import EffectKey, NodePath, RunId
 from podium.node.calls import CodeCall, CodeReply, ModelCall, ModelReply, RunCall, RunReply, ToolCall, ToolReply
+from podium.node.outbox import Outbox
+from podium.spec.approval_rule import Rule
 from podium.spec.model import Expression, NodeConfig
 
 __all__ = [
@@ -108,9 +110,12 @@ class Question:
         text: The question, as the approver reads it.
         show: What it is about; exactly this is approved.
         roles: Who may decide; empty means anyone who may approve.
+        rule: Who may decide, where more is to be said; takes the place of `roles` and `expires`.
+        schema: JSON Schema of the value that must be given with a yes, None where a yes is all.
         signal: The name of the signal, for `kind="signal"`.
         callback: Only whoever has this node's token may send the signal; `signal` is left empty.
         expires: How long to wait from the moment it is recorded; None waits for ever.
+        staged: The effects that it is about (commit).
     """
 
     kind: Literal["approval", "signal", "timer"] = "approval"
@@ -120,6 +125,9 @@ class Question:
     signal: str = ""
     callback: bool = False
     expires: timedelta | None = None
+    staged: tuple[EffectKey, ...] = ()
+    rule: Rule | None = None
+    schema: Mapping[str, Json] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +269,11 @@ class Context(Protocol):
     @property
     def feedback(self) -> Feedback | None:
         """Why it runs again, or None in the first round."""
+        ...
+
+    @property
+    def outbox(self) -> Outbox:
+        """What was prepared in this run and waits for a commit."""
         ...
 
     def now(self) -> Millis:

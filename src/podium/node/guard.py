@@ -18,7 +18,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from functools import cache
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar, cast
 
 from podium.errors import NodeError
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from podium.ids import NodePath, RunId
     from podium.node.calls import CodeCall, CodeReply, ModelCall, ModelReply, RunCall, RunReply, ToolCall, ToolReply
     from podium.node.contract import Answer, Context, Feedback, ItemResult, Node, NodeConfig, Outcome, Values
+    from podium.node.outbox import Demand, Outbox, Prepared, Refusal
     from podium.spec.model import Expression
 
 Json = Any
@@ -162,18 +163,23 @@ class _Calls:
             _inside.reset(token)
 
     async def call_model(self, call: ModelCall) -> ModelReply:
-        return await self._out(self._ctx.call_model(call))
+        return await self.out(self._ctx.call_model(call))
 
     async def call_tool(self, call: ToolCall) -> ToolReply:
-        return await self._out(self._ctx.call_tool(call))
+        return await self.out(self._ctx.call_tool(call))
 
     async def call_run(self, call: RunCall) -> RunReply:
-        return await self._out(self._ctx.call_run(call))
+        return await self.out(self._ctx.call_run(call))
 
     async def call_code(self, call: CodeCall) -> CodeReply:
-        return await self._out(self._ctx.call_code(call))
+        return await self.out(self._ctx.call_code(call))
 
-    async def _out(self, call: Awaitable[T]) -> T:
+    @property
+    def outbox(self) -> Outbox:
+        return _Outbox(self._ctx.outbox, self)
+
+    async def out(self, call: Awaitable[T]) -> T:
+        """Await what is none of the body's own doing."""
         token = _inside.set("")
         self._open += 1
         self._put_off(None)
@@ -188,6 +194,37 @@ class _Calls:
     def _put_off(self, when: float | None) -> None:
         if self._pause_s and not self._limit.expired():
             self._limit.reschedule(when)
+
+
+class _Outbox:
+    """An outbox, likewise."""
+
+    def __init__(self, outbox: Outbox, calls: _Calls) -> None:
+        self._outbox, self._calls = outbox, calls
+
+    @property
+    def rehearsing(self) -> bool:
+        return self._outbox.rehearsing
+
+    @property
+    def decided(self) -> Literal["released"] | Refusal | None:
+        return self._outbox.decided
+
+    @property
+    def asked(self) -> tuple[str, ...] | None:
+        return self._outbox.asked
+
+    async def look(self, nodes: Sequence[str] | None) -> tuple[Prepared, ...]:
+        return await self._calls.out(self._outbox.look(nodes))
+
+    async def weigh(self, prepared: Sequence[Prepared]) -> Demand:
+        return await self._calls.out(self._outbox.weigh(prepared))
+
+    async def release(self, prepared: Sequence[Prepared]) -> tuple[Any, ...]:
+        return await self._calls.out(self._outbox.release(prepared))
+
+    async def drop(self, prepared: Sequence[Prepared], why: Refusal) -> None:
+        await self._calls.out(self._outbox.drop(prepared, why))
 
 
 @cache

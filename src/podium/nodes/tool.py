@@ -15,6 +15,9 @@ result: published.out
 The result is what the function returned. `output` says what type it must have, `expect` what must hold of it; an
 answer that came but misses either leaves by port `unclear`, with the answer as its result: the call was made, so it is
 neither a success nor an error that a retry would mend. Nobody handling `unclear` ends the run as failed.
+
+With `staged: true` a write does not happen here: it is put into the outbox, the result is `{"staged": id}`, and a
+`commit` releases it.
 """
 
 from __future__ import annotations
@@ -68,6 +71,9 @@ class ToolConfig(NodeConfig):
     expect: Condition | None = None
     """What must hold of the answer, which stands here under the name `out`."""
 
+    staged: bool = False
+    """Whether a write is put into the outbox of the run, to happen when a `commit` releases it."""
+
     @property
     def grant(self) -> str:
         """The tool's key under `tools:`."""
@@ -100,7 +106,10 @@ class ToolNode:
     async def run(self, ctx: Context, config: ToolConfig, values: Values) -> Done:
         """Call once; the engine retries."""
         call = ToolCall(tool=config.grant, function=config.function, arguments=values["with"])
-        answer = (await ctx.call_tool(call)).value
+        reply = await ctx.call_tool(call)
+        if reply.staged:
+            return Done(reply.value)  # nobody has answered yet, so there is nothing to be judged
+        answer = reply.value
         missing = _what_is_missing(ctx, config, answer)
         return Done(answer, port=UNCLEAR, reason=missing) if missing else Done(answer)
 

@@ -21,6 +21,7 @@ from podium.ledger.record import (
     EffectDenied,
     EffectIntent,
     EffectOutcome,
+    EffectStaged,
     FactEmitted,
     NodeDone,
     NodeFailed,
@@ -29,12 +30,14 @@ from podium.ledger.record import (
     NodeParked,
     NodeRevised,
     NodeSkipped,
+    OutboxDropped,
+    OutboxReleased,
     OverrideRequested,
     Record,
 )
 from podium.observe.view import EffectView, FactView, NodeView, Wait
 
-EffectBody = EffectIntent | EffectOutcome | EffectDenied | DoubtSettled
+EffectBody = EffectIntent | EffectOutcome | EffectDenied | EffectStaged | OutboxReleased | OutboxDropped | DoubtSettled
 NodeBody = (
     NodeForked
     | NodeParked
@@ -78,7 +81,7 @@ class NodeViews:
                 self._change(record, path, status="running", ended_at=Millis(0), wait=None)
             case EffectOutcome():
                 self._settle(record, body)
-            case EffectDenied():
+            case EffectDenied() | EffectStaged() | OutboxReleased() | OutboxDropped():
                 self._change(record, owner_of(record.path))
             case DoubtSettled():
                 known = self._intents.get(body.id)

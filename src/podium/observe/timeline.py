@@ -29,6 +29,9 @@ from podium.ledger.record import (
     EffectDenied,
     EffectIntent,
     EffectOutcome,
+    EffectStaged,
+    OutboxDropped,
+    OutboxReleased,
     PauseRequested,
     Prioritised,
     Record,
@@ -115,7 +118,15 @@ class Timeline:
                 | SignalReceived()
             ) as body:
                 self._wished(record, body)
-            case EffectIntent() | EffectOutcome() | EffectDenied() | DoubtSettled() as body:
+            case (
+                EffectIntent()
+                | EffectOutcome()
+                | EffectDenied()
+                | EffectStaged()
+                | OutboxReleased()
+                | OutboxDropped()
+                | DoubtSettled()
+            ) as body:
                 self._nodes.about_effect(record, body)
             case AdminNoted():
                 pass
@@ -136,6 +147,7 @@ class Timeline:
                     fork=body.fork,
                     priority=body.priority,
                     slot=body.slot,
+                    mode=body.mode,
                 )
             case RunClaimed():
                 self._run = replace(self._run, worker=body.worker, epoch=body.epoch)
@@ -151,6 +163,7 @@ class Timeline:
                     code=body.code,
                     node=body.node,
                     not_undone=body.not_undone,
+                    unreleased=body.unreleased,
                 )
                 self._nodes.leave(record.at, body.node)
             case _:
@@ -169,6 +182,7 @@ class Timeline:
                     node="",
                     result=None,
                     not_undone=0,
+                    unreleased=0,
                     cancelled_by="",
                     paused_by="",
                     dropped_by="",

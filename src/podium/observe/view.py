@@ -12,7 +12,7 @@ from msgspec import Struct
 from podium.clock import Millis
 from podium.errors import ErrorKind
 from podium.ids import NodePath, RunId, WorkflowVersion
-from podium.ledger.record import ForkedFrom, PayloadRef, RunStatus
+from podium.ledger.record import ForkedFrom, PayloadRef, RunMode, RunStatus
 from podium.spec.model import HANDLED_PORTS
 
 NodeStatus = Literal["running", "retrying", "waiting", "done", "failed", "skipped", "stopped", "overridden"]
@@ -127,6 +127,8 @@ class RunView(Struct, frozen=True, kw_only=True):
         cancelled_by, paused_by, dropped_by: Who asked for that, "" when nobody did, or somebody took it back.
         parent: The run that started it, "" when it stands alone.
         fork: The point of another run from which it goes on.
+        mode: What it may do to the world.
+        unreleased: Effects that were prepared and did not happen, once it has ended.
         slot: What it shares with the runs that take turns with it, "" when it need not wait for any.
         worker: Who took it last, and `epoch` how often it was taken.
         seq: The last record.
@@ -158,6 +160,8 @@ class RunView(Struct, frozen=True, kw_only=True):
     fork: ForkedFrom | None = None
     priority: int = 5
     slot: str = ""
+    mode: RunMode = "live"
+    unreleased: int = 0
 
     @property
     def waits(self) -> tuple[NodeView, ...]:

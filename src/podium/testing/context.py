@@ -22,8 +22,10 @@ from podium.errors import EffectDenied, EffectError, ExpressionError
 from podium.ids import NodePath, RunId, effect_key
 from podium.node.calls import ModelCall, ModelReply, RunCall, RunReply, ToolCall, ToolReply
 from podium.node.contract import Feedback
+from podium.node.outbox import Outbox
 from podium.spec.model import Expression
 from podium.spec.types import Type
+from podium.testing.outbox import ScriptedOutbox
 
 Json = Any
 ScriptedTool = Callable[[Mapping[str, Json]], Json]
@@ -51,6 +53,7 @@ class ScriptedContext:
         path: str = "node",
         attempt: int = 1,
         now: Millis = NOW,
+        outbox: Outbox | None = None,
     ) -> None:
         self._model = model
         self._tools = tools or {}
@@ -59,6 +62,7 @@ class ScriptedContext:
         self._path = NodePath(path)
         self._attempt = attempt
         self._now = now
+        self._outbox = outbox or ScriptedOutbox()
         self.calls: list[ModelCall | ToolCall | RunCall] = []
         self.progressed: list[str] = []
 
@@ -77,6 +81,10 @@ class ScriptedContext:
     @property
     def feedback(self) -> Feedback | None:
         return self._feedback
+
+    @property
+    def outbox(self) -> Outbox:
+        return self._outbox
 
     def now(self) -> Millis:
         return self._now

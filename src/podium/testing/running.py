@@ -30,7 +30,7 @@ from podium.graph.closure import closure, version
 from podium.graph.compile import compile_workflow
 from podium.graph.model import Compiled
 from podium.ids import IdSource, NodePath, RunId, SystemIds, WorkerId, WorkflowVersion, new_worker_id
-from podium.ledger.record import NodeDone, NodeParked, Record, RunEnded
+from podium.ledger.record import NodeDone, NodeParked, Record, RunEnded, RunMode
 from podium.ledger.store import RowStatus, RunStore, WorkflowSource
 from podium.lint.check import check_text
 from podium.node.contract import Node
@@ -100,6 +100,7 @@ async def run_workflow(
     store: RunStore | None = None,
     clock: Clock | None = None,
     ids: IdSource | None = None,
+    mode: RunMode = "live",
 ) -> RunResult:
     """Run a workflow until it ends or waits for somebody who has no answer.
 
@@ -109,6 +110,7 @@ async def run_workflow(
         tools: The world behind the grants, `{"grant.function": value or function}`.
         answers: What people say, by node path; `*` for every node.
         store: Where it is recorded; by default in memory.
+        mode: `shadow` reads for real and writes nothing; in a `dry` run nothing leaves at all.
 
     Raises:
         SpecError: the workflow has errors.
@@ -126,7 +128,7 @@ async def run_workflow(
         declared=declared,
     )
     try:
-        run = await bench.start(inputs or {})
+        run = await bench.start(inputs or {}, mode=mode)
         status = await bench.settle(run, answers or {})
         return replace(await bench.result(run, status), remarks=remarks)
     finally:
@@ -167,14 +169,16 @@ class Bench:
     async def _compiled(self, _version: WorkflowVersion) -> Compiled:
         return self.compiled
 
-    async def start(self, inputs: Mapping[str, Json], *, run: RunId | None = None) -> RunId:
+    async def start(self, inputs: Mapping[str, Json], *, run: RunId | None = None, mode: RunMode = "live") -> RunId:
         """Publish the workflow and create a run of it."""
         await self.store.alive(self.worker)
         source = WorkflowSource(
             version=self.version, name=self.compiled.workflow.name, closure=self._closure, source="", file=""
         )
         await self.store.publish(source)
-        return await self.engine.start(self.compiled, version=self.version, inputs=inputs, principal="tester", run=run)
+        return await self.engine.start(
+            self.compiled, version=self.version, inputs=inputs, principal="tester", run=run, mode=mode
+        )
 
     async def settle(self, run: RunId, answers: Mapping[str, Literal["approved", "rejected"]]) -> RowStatus:
         """Drive a run, answer what it asks, let its timers come, until it rests."""

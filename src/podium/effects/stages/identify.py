@@ -15,11 +15,13 @@ import msgspec
 
 from podium.clock import Clock
 from podium.effects.effect import Effect, Proceed, did_it_land
+from podium.effects.outbox import stand_in, twin_of
 from podium.errors import EffectError
 from podium.gate.decision import Obligation
 from podium.ids import IdSource, effect_key
 from podium.ledger.payload import payload
 from podium.node.calls import CodeCall, ModelCall, Reply, RunCall, ToolCall, ToolReply
+from podium.spec.approval import rule_of
 
 MAX_LOST = 10
 """Intents in a row without a known outcome."""
@@ -46,12 +48,16 @@ class Identify:
         else:
             _identify_tool(effect, call)
         position = call.position if isinstance(call, ToolCall) else 0
-        effect.id = effect_key(effect.root, effect.path, effect.name, turn=call.turn, position=position)
+        effect.id = effect.releases or effect_key(
+            effect.root, effect.path, effect.name, turn=call.turn, position=position
+        )
         known = effect.known
         if known.reply is not None:
             return known.reply
         if known.landed:
             return ToolReply(value=None)
+        if known.staged and not effect.releases and twin_of(effect) is None:
+            return stand_in(effect)
         data = _encode(call)
         effect.request = payload(data, self.ids)
         effect.request_hash = hashlib.sha256(data).hexdigest()
@@ -74,5 +80,6 @@ def _identify_tool(effect: Effect, call: ToolCall) -> None:
         return  # policy denies it; what is not granted counts as the worst it could be
     effect.effect_class = grant.effect_of(call.function)
     effect.delivery = grant.delivery_of(call.function)
-    if grant.approval_of(call.function) == "required":
-        effect.obligations.append(Obligation(kind="approval", reason="grant"))
+    rule = rule_of(grant.approval_of(call.function))
+    if rule is not None:
+        effect.obligations.append(Obligation(kind="approval", reason="grant", rule=rule))
