@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, cast
 from pydantic_core import ErrorDetails
 
 from podium.spec.diagnostic import Diagnostic, Loc, Place
-from podium.spec.model import NodeConfig, NodeTypes, keys_of
+from podium.spec.model import NodeConfig, NodeTypes, Workflow, keys_of
 from podium.spec.positions import Positions
 from podium.spec.shape import MISSING, Key, child, keys_at, known_keys
 from podium.spec.suggest import closest, did_you_mean
@@ -24,13 +24,19 @@ _COMMON = keys_of(NodeConfig)
 
 
 def diagnostics(
-    errors: Iterable[ErrorDetails], root: Json, *, file: str, positions: Positions, node_types: NodeTypes
+    errors: Iterable[ErrorDetails],
+    root: Json,
+    *,
+    file: str,
+    positions: Positions,
+    node_types: NodeTypes,
+    top: object = Workflow,
 ) -> list[Diagnostic]:
-    """Return what pydantic found in `root`, in our words and without repetitions."""
+    """Return what pydantic found in `root`, in our words and without repetitions; `top` is the type of the file."""
     by_loc: dict[Loc, list[ErrorDetails]] = {}
     for error in errors:
         by_loc.setdefault(_written_loc(error, root), []).append(error)
-    teller = _Teller(root, file, positions, node_types)
+    teller = _Teller(root, file, positions, node_types, top)
     kept = _without_branches(by_loc)
     return list(dict.fromkeys(teller.tell(loc, group) for loc, group in kept.items()))
 
@@ -70,6 +76,7 @@ class _Teller(NamedTuple):
     file: str
     positions: Positions
     node_types: NodeTypes
+    top: object
 
     def tell(self, loc: Loc, group: Sequence[ErrorDetails]) -> Diagnostic:
         """Return the diagnostic for all that is wrong at one place."""
@@ -106,7 +113,7 @@ class _Teller(NamedTuple):
                 return self._at_value(loc, Words("SP012", str(first["msg"]), f"type keys are {self._types()}"))
             case _:
                 words = value_words(group)
-                keys = known_keys(keys_at(loc, self.root, self.node_types)) if "a mapping" in words.message else ""
+                keys = known_keys(keys_at(loc, self.root, self.node_types, top=self.top)) if "a mapping" in words.message else ""
                 words = words._replace(help=words.help or (keys and f"its keys are {keys}"))
                 return self._at_value((*loc, *context.get("loc", ())), words)
 
@@ -127,7 +134,7 @@ class _Teller(NamedTuple):
 
     def _missing(self, loc: Loc) -> Diagnostic:
         name = str(loc[-1])
-        keys = keys_at(loc[:-1], self.root, self.node_types)
+        keys = keys_at(loc[:-1], self.root, self.node_types, top=self.top)
         written = _mapping_at(self.root, loc[:-1])
         meant = next((key for key in written if key not in keys and closest(key, keys) == name), None)
         if meant is not None:
@@ -139,7 +146,7 @@ class _Teller(NamedTuple):
         return self._at_key(loc[:-1], Words("SP011", f"key `{name}` is missing{where}", help_[:1].lower() + help_[1:]))
 
     def _unknown_key(self, loc: Loc) -> Words:
-        keys = keys_at(loc[:-1], self.root, self.node_types)
+        keys = keys_at(loc[:-1], self.root, self.node_types, top=self.top)
         free = keys.keys() - _mapping_at(self.root, loc[:-1]).keys()
         help_ = did_you_mean(str(loc[-1]), free)
         if not help_ and child(_mapping_at(self.root, loc[:-1]), loc[-1]) is None:

@@ -27,9 +27,9 @@ class Key(NamedTuple):
     choices: tuple[str, ...]
 
 
-def keys_at(loc: Loc, root: Json, node_types: NodeTypes) -> dict[str, Key]:
-    """Return the keys that a mapping at `loc` may have, {} where any are allowed or none."""
-    models = _models(Workflow, root, node_types)
+def keys_at(loc: Loc, root: Json, node_types: NodeTypes, *, top: object = Workflow) -> dict[str, Key]:
+    """Return the keys that a mapping at `loc` may have, {} where any are allowed or none; `top` is the file's type."""
+    models = _models(top, root, node_types)
     here: Json = root
     for part in loc:
         here = child(here, part)
