@@ -12,6 +12,8 @@ import pytest
 from podium.effects.effect import Effect, Known, Suspended
 from podium.effects.gateway import Gateway
 from podium.errors import EffectDenied, EffectError, Rejected
+from podium.gate.approval import Ballot
+from podium.gate.roles import Voter
 from podium.ids import NodePath, RunId, SystemIds, effect_key
 from podium.ledger.record import EffectDenied as DeniedRecord
 from podium.ledger.record import EffectIntent, EffectOutcome, Entry, Reservation
@@ -200,15 +202,19 @@ async def test_an_approval_binds_the_bytes_of_the_request() -> None:
 
     with pytest.raises(Suspended) as asked:
         await stage.gateway.perform(stage.effect(SEND, grants=grants))
-    approved = Known(approval="answer:post:7", approved_request=asked.value.question.request_hash)
+    terms = asked.value.question.terms
+    assert terms is not None
+    ada = Voter("ada", assumed=True)
+    yes = Ballot(verdict="approved", voter=ada, at=terms.at, subject=terms.subject)
+    approved = Known(approval="answer:post:7", terms=terms, ballots=(yes,))
     changed = ToolCall(tool="mail", function="send", arguments={"to": "eve"})
 
     with pytest.raises(EffectDenied, match="GA003"):
         await stage.gateway.perform(stage.effect(changed, grants=grants, known=approved))
-    assert stage.world.calls == []
+    assert (stage.world.calls, stage.kinds) == ([], ["EffectDenied"])
 
     await stage.gateway.perform(stage.effect(SEND, grants=grants, known=approved))
-    intent = stage.written[0].body
+    intent = stage.written[1].body
     assert isinstance(intent, EffectIntent)
     assert (intent.decision.approval, intent.decision.reasons) == ("answer:post:7", ("granted", "approved"))
 

@@ -9,22 +9,22 @@ quicker. Pausing, resuming and stopping have none: to ask twice changes nothing.
 
 from __future__ import annotations
 
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import msgspec
 
+from podium.engine.answering import LIVE, answer, find
+from podium.engine.asked import read_asked
 from podium.engine.callback import Callback
 from podium.engine.report import CALLBACK, callback_signal
 from podium.errors import Rejected, UsageError
 from podium.ids import EffectKey, IdSource, NodePath, RunId
 from podium.ledger.payload import payload
 from podium.ledger.record import (
-    ApprovalGiven,
     CancelRequested,
     DeadDropped,
     DoubtSettled,
     Entry,
-    NodeParked,
     PauseRequested,
     Payload,
     Prioritised,
@@ -33,74 +33,38 @@ from podium.ledger.record import (
     RetryRequested,
     SignalReceived,
 )
-from podium.ledger.store import LiveStatus, RowStatus, RunStore
+from podium.ledger.store import RowStatus, RunStore
 from podium.node.calls import ToolReply
+
+__all__ = [
+    "LIVE",
+    "PRIORITIES",
+    "RETRIABLE",
+    "Tokens",
+    "answer",
+    "callback",
+    "cancel",
+    "drop_dead",
+    "kill",
+    "open_questions",
+    "pause",
+    "prioritise",
+    "resume_paused",
+    "retry",
+    "settle_doubt",
+    "signal",
+]
 
 Json = Any
 
-LIVE: tuple[LiveStatus, ...] = ("running", "approval", "timer", "signal", "paused", "doubt")
 RETRIABLE: tuple[RowStatus, ...] = ("failed", "cancelled", "limit", "denied")
 PRIORITIES = range(10)
-PEOPLE = ("approval", "doubt", "ask")
-"""Reasons for which a node waits for a person."""
-
 _encode = msgspec.json.Encoder(order="sorted").encode
 
 
 async def open_questions(store: RunStore, run: RunId) -> dict[NodePath, Record]:
-    """Return the `node.parked` records of people that nobody has answered yet, by path.
-
-    What anything has been recorded of since is answered, withdrawn or skipped.
-    """
-    waiting: dict[NodePath, Record] = {}
-    after = 0
-    while records := await store.records(run, after=after):
-        for record in records:
-            path = NodePath(record.path)
-            if isinstance(record.body, NodeParked) and record.body.reason in PEOPLE:
-                waiting[path] = record
-            elif path in waiting:
-                del waiting[path]
-        after = records[-1].seq
-    return waiting
-
-
-async def answer(
-    store: RunStore,
-    ids: IdSource,
-    run: RunId,
-    path: NodePath,
-    *,
-    verdict: Literal["approved", "rejected"],
-    by: str,
-    channel: str,
-    reason: str = "",
-    value: Json = None,
-) -> Record:
-    """Answer what a node asks.
-
-    Raises:
-        UsageError: the node asks nothing (EN011), only whether something happened (EN012), or what to do about its
-            failure (EN024).
-        Rejected: the run has ended, or somebody else was quicker.
-    """
-    parked = await _question(store, run, path)
-    if parked.body.reason == "doubt":
-        raise UsageError(
-            "EN012",
-            f"`{path}` asks whether its effect happened, not for approval",
-            help=f"use `podium runs resume {run} --landed {path}` or `--not-landed {path}`",
-        )
-    if parked.body.reason == "ask":
-        raise UsageError(
-            "EN024",
-            f"`{path}` failed and asks what to do now, not for approval",
-            help=f"use `podium runs override {run} {path}` with `--retry`, `--output`, `--skip` or `--abort`",
-        )
-    stored = _payload({"reason": reason, "value": value}, ids)
-    body = ApprovalGiven(verdict=verdict, by=by, channel=channel, answer=stored.ref)
-    key = f"answer:{path}:{parked.seq}"
-    return await store.post(run, Entry(body=body, path=path, key=key, payloads=(stored,)), when=LIVE)
+    """Return the `node.parked` records of people that nobody has answered for good, by path."""
+    return {path: asked.record for path, asked in (await read_asked(store, run)).items()}
 
 
 async def settle_doubt(
@@ -245,11 +209,7 @@ async def drop_dead(store: RunStore, ids: IdSource, run: RunId, *, by: str, reas
 
 
 async def _question(store: RunStore, run: RunId, path: NodePath) -> Any:  # noqa: ANN401 - a record with a NodeParked body
-    waiting = await open_questions(store, run)
-    if path not in waiting:
-        asked = ", ".join(f"`{other}`" for other in waiting) or "no node"
-        raise UsageError("EN011", f"`{path}` of run `{run}` does not wait for an answer", help=f"waiting: {asked}")
-    return waiting[path]
+    return (await find(store, run, path)).record
 
 
 def _payload(value: Json, ids: IdSource) -> Payload:

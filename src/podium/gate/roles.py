@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 from msgspec import Struct
 
-from podium.spec.approval_rule import Voters
+from podium.spec.approval_rule import Party, Rule, Voters
 
 STRANGER = "user:"
 
@@ -104,6 +104,11 @@ class Directory:
         left_out = set(without)
         found = (person for person in self.people.values() if person.name not in left_out)
         return tuple(person for person in found if belongs(voter_of(person), voters))
+
+
+def excluded(people: Directory, rule: Rule, parties: Mapping[Party, str]) -> tuple[str, ...]:
+    """Return the names of those whom `four_eyes` means; `parties` are they as they are written down."""
+    return tuple(sorted({name for party in rule.four_eyes for name in people.meant(parties.get(party, ""))}))
 
 
 def voter_of(person: Person) -> Voter:
