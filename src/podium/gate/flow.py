@@ -54,7 +54,7 @@ def flows(
         arguments: Its arguments, each with its own label.
     """
     whole = lattice.join(read, control)
-    if lattice.rank(whole.level) > lattice.rank(sink.clearance):
+    if not lattice.cleared(sink.clearance, whole.level):
         yield Flow("confidentiality", "", whole)
     if sink.region and whole.residency is not None and sink.region not in whole.residency:
         yield Flow("residency", "", whole)

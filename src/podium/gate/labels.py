@@ -48,6 +48,11 @@ class Lattice:
         name = level or self.default
         return self.levels.index(name) if name in self.levels else len(self.levels)
 
+    def cleared(self, clearance: str, level: str) -> bool:
+        """Whether who has a clearance may see a level; a clearance that does not exist sees nothing."""
+        name = clearance or self.default
+        return name in self.levels and self.rank(level) <= self.levels.index(name)
+
     def higher(self, one: str, other: str) -> str:
         """Return the more secret of two levels."""
         return one if self.rank(one) >= self.rank(other) else other
