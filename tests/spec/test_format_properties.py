@@ -44,6 +44,7 @@ POOL: list[Json] = [
     *("files.write", "done", "reject", "fact", {"prefer": "cheap"}),
     *([], ["a"], ["a", "b"], {}, {"a": "x"}, {"a": {"b": ["x", 1]}, "c": []}, [["a"], {"b": 1}]),
     *({"total": "1m", "idle": "5s"}, {"max": 2, "backoff": "1s"}, {"max": 1}, {"key": "inputs.a"}, {"quorum": 2}),
+    *({"roles": ["a"], "count": 2}, {"stages": [{"people": ["a"]}, {"groups": ["b"]}], "four_eyes": ["requester"]}),
     *({"signal": "go"}, {"signal": "go", "expires": "2d"}, {"until": "inputs.a"}, {"callback": True}),
     *({"transform": "x"}, {"inner": {"transform": "x"}}, {"inner": {"llm": "two\nlines\n"}, "b": {"end": "failed"}}),
     *([{"transform": "x"}], [{"when": "true", "then": "a"}], [{"check": "1 < 2", "message": "no"}], {"timeout": "a"}),

@@ -15,7 +15,7 @@ from podium.lint.diff.nodes import NodeFacts
 from podium.lint.diff.plain import members, plain
 from podium.lint.diff.reach import reach
 from podium.lint.diff.renames import Renames
-from podium.lint.diff.scales import EFFECTS, Scale, collected, granted, more, neutral, presence, ranked
+from podium.lint.diff.scales import EFFECTS, Scale, agreed, collected, granted, more, neutral, presence, ranked
 from podium.spec.model import InputSpec, ToolSpec, Workflow
 from podium.spec.positions import Positions
 
@@ -29,7 +29,7 @@ _SCALES: dict[str, Scale] = {
     "effect": ranked(*EFFECTS),
     "delivery": ranked("once", "keyed", "repeatable"),
     "trust": ranked("untrusted", "trusted"),
-    "approval": ranked("required", "never"),
+    "approval": agreed,
     "only": granted,
     "timeout": more,
     "mcp": presence,
@@ -102,11 +102,11 @@ def _tool(place: str, tool: ToolSpec, special: Sequence[str], owners: tuple[str,
             yield (place, f"{key} of {name}"), Fact(value, _SCALES[key], own)
 
 
-def _effective(tool: ToolSpec, function: str) -> dict[str, str]:
+def _effective(tool: ToolSpec, function: str) -> dict[str, Json]:
     return {
         "effect": tool.effect_of(function),
         "delivery": tool.delivery_of(function),
-        "approval": tool.approval_of(function),
+        "approval": plain(tool.approval_of(function)),
     }
 
 

@@ -10,7 +10,7 @@ from podium.lint.diff.fact import THERE, Fact
 from podium.lint.diff.people import people_before
 from podium.lint.diff.plain import Names, own
 from podium.lint.diff.renames import Renames, place_in, scope_of
-from podium.lint.diff.scales import Scale, called, granted, guarded, more, neutral, presence, ranked, retried
+from podium.lint.diff.scales import Scale, agreed, called, granted, guarded, more, neutral, presence, ranked, retried
 from podium.spec.model import NodeConfig, ToolSpec, UsesTool, Workflow
 
 Json = Any
@@ -22,6 +22,7 @@ _BOUNDS = frozenset({"concurrency", "max", "max_items", "max_tokens", "repair", 
 
 _APPROVAL: Mapping[str, Scale] = {
     "roles": granted,
+    "approval": agreed,
     "expires": more,
     "on_expiry": ranked("reject", "approve"),
     "when": presence,
@@ -153,5 +154,5 @@ def _call(config: NodeConfig, tools: Mapping[str, ToolSpec]) -> dict[str, str] |
     return {
         "function": f"{found.grant}.{found.function}",
         "effect": tool.effect_of(found.function),
-        "approval": tool.approval_of(found.function),
+        "approval": "never" if tool.approval_of(found.function) == "never" else "required",
     }

@@ -59,6 +59,47 @@ def guarded(before: Json, after: Json) -> Risk:
     return _by_inclusion(_set(after), _set(before))
 
 
+def agreed(before: Json, after: Json) -> Risk:
+    """Order who must agree: fewer voices, more people who may give one, and nobody at all are wider."""
+    if "never" in (before, after):
+        return _by_size(before == "never", after == "never")
+    one, other = _members(before), _members(after)
+    return combined(
+        [
+            _by_size(_voices(other), _voices(one)),
+            _by_stages(_stages(one), _stages(other)),
+            guarded(one.get("veto"), other.get("veto")),
+            guarded(one.get("four_eyes"), other.get("four_eyes")),
+            more(one.get("expires", "24h"), other.get("expires", "24h")),
+            ranked("deny", "suspend", "escalate")(one.get("on_expiry"), other.get("on_expiry")),
+            "neutral" if one.get("escalate") == other.get("escalate") else "wider",
+        ]
+    )
+
+
+def _stages(rule: Mapping[str, Json]) -> list[Mapping[str, Json]]:
+    return list(rule.get("stages") or (rule,))
+
+
+def _voices(rule: Mapping[str, Json]) -> int:
+    return sum(stage.get("count", 1) for stage in _stages(rule))
+
+
+def _by_stages(before: list[Mapping[str, Json]], after: list[Mapping[str, Json]]) -> Risk:
+    """Order who is asked, stage by stage; stages that are added at the end ask more people."""
+    who = [
+        granted(
+            [f"{key} {name}" for key in _WHO for name in one.get(key, ())],
+            [f"{key} {name}" for key in _WHO for name in other.get(key, ())],
+        )
+        for one, other in zip(before, after, strict=False)
+    ]
+    return combined([*who, _by_size(len(after), len(before))])
+
+
+_WHO = ("roles", "groups", "people")
+
+
 def called(before: Json, after: Json) -> Risk:
     """Order calls, `{function, effect}`, by what they do to the world; another function that writes is wider."""
     writing = EFFECTS.index("write")
