@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -9,6 +10,7 @@ from typing import Any, Literal
 import msgspec
 
 from podium.clock import Millis
+from podium.effects.masks import RunMasks
 from podium.effects.ports import Journal, ModelPort, Progress, Sandbox, ToolPort
 from podium.errors import PodiumError
 from podium.gate.approval import Ballot
@@ -16,7 +18,8 @@ from podium.gate.budget import Meter
 from podium.gate.decision import Obligation
 from podium.gate.price import Price
 from podium.gate.sinks import source_label
-from podium.ids import EffectKey, NodePath, RunId
+from podium.ids import EffectKey, IdSource, NodePath, RunId
+from podium.ledger.payload import payload
 from podium.ledger.record import (
     ArgumentLabel,
     Entry,
@@ -34,6 +37,8 @@ from podium.spec.model import Delivery, EffectClass, ToolSpec, Workflow
 from podium.spec.types import Type
 
 Json = Any
+
+_encode = msgspec.json.Encoder(order="sorted").encode
 
 
 @dataclass(kw_only=True, slots=True)
@@ -79,12 +84,15 @@ class CallLabels:
     Attributes:
         control: Of the decisions that led to the call being made at all: conditions, branches, items of a map.
         read: Of everything that the call was made of, `control` excluded.
-        arguments: Of a tool call, by argument; an argument that is missing here has the label `read`.
+        arguments: Of a tool call, by argument; an argument that is missing here has the label `read`. `body.links` is
+            the label of the links in an argument.
+        choice: Of the choice of the function, where a model made it.
     """
 
     control: Label = USER
     read: Label = USER
     arguments: Mapping[str, Label] = field(default_factory=dict[str, Label])
+    choice: Label = USER
 
 
 @dataclass(kw_only=True, slots=True)
@@ -99,6 +107,7 @@ class Effect:
         mode: What the run may do to the world. `staged`: whether the caller wants a `commit` first; None leaves it to
             the grant, False is what undoes something.
         output: The type that the caller expects of the answer, None when it does not say.
+        masks: What stands for which value in what this run sends.
         releases: For what a commit releases: the key under which it was staged, "" for everything else.
         principal: Who started the run. `chain`: in whose names it acts, the person first: `person:anna`,
             `workflow:refunds@3fa9c01b22d4`, `agent:triage@3`.
@@ -108,6 +117,7 @@ class Effect:
         obligations: What must be done before it may happen (grant, labels, policy); a stage that fulfils one leaves it
             in the list and adds a reason.
         policies: Digest of the policies in force (policy).
+        untrusted: The arguments that decide who or what is affected and that nobody vouches for (policy).
         name: `model.chat` or `tool.<grant>.<function>` (identify).
         id: The idempotency key (identify).
         target: What is called: a model's or a server's name (route).
@@ -143,6 +153,7 @@ class Effect:
     staged: bool | None = None
     output: Type | None = None
     releases: EffectKey | Literal[""] = ""
+    masks: RunMasks = field(default_factory=lambda: RunMasks(""))
 
     name: str = ""
     id: EffectKey = field(default=EffectKey(""))
@@ -162,6 +173,7 @@ class Effect:
     reservation: Reservation | None = None
     begun_at: int = 0
     reasons: list[str] = field(default_factory=list[str])
+    untrusted: tuple[str, ...] = ()
     unknown: bool = False
 
 
@@ -200,6 +212,8 @@ def decided(effect: Effect, verdict: Literal["allow", "deny", "require_approval"
         arguments=tuple(ArgumentLabel(name, one) for name, one in labels.arguments.items() if one != labels.read),
         obligations=tuple(dict.fromkeys(obligation.kind for obligation in effect.obligations)),
         at=Millis(at),
+        control=labels.control.integrity,
+        untrusted=effect.untrusted,
     )
 
 
@@ -212,6 +226,13 @@ def answer_label(call: Call, grants: Mapping[str, ToolSpec]) -> Label:
         source = f"{call.tool}.{call.function}"
         return source_label(grant.returns_of(call.function), source, trust=grant.trust_of(call.function))
     return MODEL if isinstance(call, ModelCall) else USER
+
+
+def write_request(effect: Effect, ids: IdSource) -> None:
+    """Encode the call as it is sent now, once; what is recorded, approved and sent are these bytes."""
+    encoded = _encode(effect.call)
+    effect.request = payload(encoded, ids)
+    effect.request_hash = hashlib.sha256(encoded).hexdigest()
 
 
 async def refuse(effect: Effect, code: str, *, at: int) -> None:

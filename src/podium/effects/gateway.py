@@ -3,6 +3,7 @@
 Every act on the world goes through the list below, in this order, whoever asks: a node, a retry, a fallback, later a
 sub-agent or sandboxed code. Each stage is a small wrapper that knows none of the others.
 
+    reveal        what was taken out of the request is put back into the answer
     identify      what is it, under which idempotency key; what is recorded already is returned, doubt is settled
     rehearsal     in a dry run no model is asked
     route         which model or server
@@ -17,6 +18,7 @@ sub-agent or sandboxed code. Each stage is a small wrapper that knows none of th
     breaker       is the target known to be down?
     staging       into the outbox instead of into the world?
     record        append{decision, intent, reservation} … append{outcome, settlement}
+    replies       what comes back passes the filters too
     call          once, at the moment of sending within `send_before`
 
 Nobody checks a permission, a budget or a breaker anywhere else.
@@ -40,11 +42,13 @@ from podium.effects.stages.call import Call
 from podium.effects.stages.governor import governor
 from podium.effects.stages.identify import Identify
 from podium.effects.stages.labels import Labels
-from podium.effects.stages.loss import loss
-from podium.effects.stages.obligations import obligations
+from podium.effects.stages.loss import Loss
+from podium.effects.stages.obligations import Obligations
 from podium.effects.stages.policy import Policy
 from podium.effects.stages.record import Recording
 from podium.effects.stages.rehearsal import rehearsal
+from podium.effects.stages.replies import Replies
+from podium.effects.stages.reveal import reveal
 from podium.effects.stages.route import Route
 from podium.effects.stages.staging import Staging
 from podium.effects.stages.throttle import throttle
@@ -70,23 +74,25 @@ class Gateway:
         self.safeguards = safeguards = safeguards or Safeguards()
         self._flights = Flights(clock)
         stages: list[Stage] = [
+            reveal,
             Identify(clock=clock, ids=ids),
             rehearsal,
             Route(models=models, tools=tools, sandboxes=sandboxes or NoSandboxes()),
             Labels(clock=clock, safeguards=safeguards),
             governor,
-            loss,
+            Loss(clock=clock, ids=ids, safeguards=safeguards),
             Policy(clock=clock, safeguards=safeguards),
-            obligations,
+            Obligations(clock=clock, ids=ids, safeguards=safeguards),
             Approval(clock=clock, safeguards=safeguards),
             throttle,
             Budget(clock=clock, safeguards=safeguards),
             BreakerStage(Breakers(clock)),
             Staging(tools=tools, clock=clock, ids=ids),
             Recording(clock=clock, ids=ids),
+            Replies(safeguards),
         ]
         self._door: Proceed = reduce(_wrap, reversed(stages), Call(runs=runs, clock=clock, flights=self._flights))
-        weighing = [stage for stage in stages if isinstance(stage, Identify | Route | Labels | Policy)]
+        weighing = [stage for stage in stages if isinstance(stage, Identify | Route | Labels | Policy | Approval)]
         self._scales: Proceed = reduce(_wrap, reversed(weighing), _enough)
 
     def hear(self, switches: Sequence[Switch]) -> None:
@@ -105,9 +111,10 @@ class Gateway:
         return await self._door(effect)
 
     async def weigh(self, effect: Effect) -> None:
-        """Decide about an effect again and carry nothing out; what the gate demands is added to its obligations.
+        """Decide about an effect again and carry nothing out.
 
         Raises:
+            Suspended: people must agree to it who have not.
             EffectDenied: the gate said no; recorded.
         """
         await self._scales(effect)

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
+from podium.effects.loss import DataLoss
 from podium.gate.labels import DEFAULT_LATTICE, Lattice
+from podium.gate.policy.facts import InForce
 from podium.gate.price import Price
 from podium.gate.roles import Directory
 from podium.gate.sharing import SharedRule
@@ -17,6 +20,21 @@ from podium.spec.settings.labels import SinkSettings
 
 def _no_model_settings(_: str) -> SinkSettings:
     return SinkSettings()
+
+
+class PolicySource(Protocol):
+    """Where the policies come from."""
+
+    async def in_force(self) -> InForce | None:
+        """Return the policies that decide now; None where there are none, so that what is granted is allowed."""
+        ...
+
+
+class NoPolicies:
+    """Nobody has written a policy."""
+
+    async def in_force(self) -> InForce | None:
+        return None
 
 
 def _no_price(_: str) -> Price | None:
@@ -32,11 +50,15 @@ class Safeguards:
         model: What is declared of a model, by its name.
         price: What a model's tokens cost, by its name; None when nobody knows.
         people: Who is who, and what they may decide; nobody where identities are not configured.
+        loss: What is done against loss of data.
         budgets: The budgets that all runs share which fit them.
+        policies: Who may do what, beside what workflows grant.
     """
 
     lattice: Lattice = DEFAULT_LATTICE
     model: Callable[[str], SinkSettings] = _no_model_settings
     price: Callable[[str], Price | None] = _no_price
     people: Directory = field(default_factory=Directory)
+    loss: DataLoss = field(default_factory=DataLoss)
     budgets: tuple[SharedRule, ...] = ()
+    policies: PolicySource = field(default_factory=NoPolicies)

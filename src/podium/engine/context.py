@@ -14,6 +14,7 @@ from podium.engine.spending import meters_of
 from podium.engine.state import EffectState, NodeState
 from podium.engine.surroundings import Surroundings
 from podium.errors import NodeError
+from podium.gate.decision import Obligation
 from podium.ids import NodePath, RunId, effect_key
 from podium.node.calls import (
     Call,
@@ -168,11 +169,18 @@ class NodeContext:
             mode=run.mode,
             staged=self._staged(),
             output=getattr(self._node.work.config, "output", None),
+            masks=run.masks,
+            obligations=self._redacted(),
         )
 
     def _staged(self) -> bool | None:
         """Return whether the node wants a `commit` first; what undoes something is never put off."""
         return False if self._node.undoes is not None else getattr(self._node.work.config, "staged", False) or None
+
+    def _redacted(self) -> list[Obligation]:
+        """Return what the node itself wants taken out of what it sends."""
+        kinds = self._node.work.config.redact
+        return [Obligation(kind="redact", reason="node", settings=(("kinds", ",".join(kinds)),))] if kinds else []
 
     def _labels(self, call: Call) -> CallLabels:
         """Return where a call of this node comes from: what the node read, and what it has heard since."""

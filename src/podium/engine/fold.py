@@ -54,6 +54,7 @@ from podium.ledger.record import (
     RunEnded,
     RunEnding,
     SignalReceived,
+    ValuesMasked,
 )
 from podium.spec.label import USER
 
@@ -302,6 +303,10 @@ def _denied(state: RunState, body: EffectDenied, _path: NodePath, _key: str, _at
     state.effect(body.id)
 
 
+def _masked(state: RunState, body: ValuesMasked, _path: NodePath, _key: str, _at: int) -> None:
+    state.masked.append(body.values)
+
+
 # ── posts ──
 
 
@@ -390,6 +395,7 @@ _STEPS: dict[type, Callable[[RunState, Any, NodePath, str, int], None]] = {
     OutboxReleased: _resolved,
     OutboxDropped: _resolved,
     EffectDenied: _denied,
+    ValuesMasked: _masked,
     ApprovalGiven: _answered,
     SignalReceived: _signalled,
     DoubtSettled: _doubt_settled,

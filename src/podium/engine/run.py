@@ -16,6 +16,7 @@ from typing import Any
 
 from podium.clock import Clock, Millis
 from podium.effects.gateway import Gateway
+from podium.effects.masks import RunMasks
 from podium.engine.attempt import Attempt
 from podium.engine.carry_out import overridden
 from podium.engine.decide import AddItem, Expire, Finish, Override, Overrun, Skip, Start, Stop, Unwind, decide
@@ -83,6 +84,7 @@ class ActiveRun:
             journal=self,
             values=self.values,
             labels=Labels(self.state, self.gateway.safeguards.lattice),
+            masks=RunMasks(self.state.run, self.state.masked, self.values.load),
             clock=self.clock,
             ids=self.ids,
             workflow=self.compiled.workflow.name,

@@ -352,6 +352,7 @@ class RunState:
         completed: Counts completions, for their order.
         tolerated: Errors that were let pass by `on_error: continue` or inside a map.
         earlier: The runs that this one goes on from, the first one first.
+        masked: What stands for which value in what was sent, as recorded.
         shared: The budgets beyond this run that all of it counts against, whatever the installation says.
         ending: Set as soon as the end is certain.
         ended: The record that closed it.
@@ -386,6 +387,7 @@ class RunState:
     completed: int = 0
     tolerated: int = 0
     earlier: tuple[RunId, ...] = ()
+    masked: list[PayloadRef] = field(default_factory=list[PayloadRef])
     shared: tuple[SharedBudget, ...] = ()
     paused: bool = False
     cancel: bool = False

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from podium.clock import Clock
 from podium.effects.gateway import Gateway
+from podium.effects.masks import RunMasks
 from podium.effects.ports import Journal
 from podium.engine.labels import Labels
 from podium.engine.state import RunState
@@ -36,6 +37,7 @@ class Surroundings:
     journal: Journal
     values: Values
     labels: Labels
+    masks: RunMasks
     clock: Clock
     ids: IdSource
     workflow: str

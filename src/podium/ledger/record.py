@@ -25,7 +25,7 @@ from podium.errors import ErrorKind
 from podium.ids import Digest, EffectKey, NodePath, RunId
 from podium.spec.amounts import Amounts, Limits
 from podium.spec.approval_rule import Terms
-from podium.spec.label import Label
+from podium.spec.label import Integrity, Label
 
 FORMAT = 1
 """Version of the record format."""
@@ -294,6 +294,8 @@ class GateDecision(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
         arguments: Of a tool call: the arguments whose label is another one than that of the rest.
         obligations: What was, or has to be, done before it may happen: `approval`, `redact`, `stage`, `filter`.
         at: When it was decided; the policies in force may ask for the hour.
+        control: Whose word the decisions are that led to it.
+        untrusted: The arguments that decide who or what is affected, and that nobody vouches for.
     """
 
     verdict: Literal["allow", "deny", "require_approval"]
@@ -305,6 +307,12 @@ class GateDecision(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
     arguments: tuple[ArgumentLabel, ...] = ()
     obligations: tuple[str, ...] = ()
     at: Time = Millis(0)
+    control: Integrity = "user"
+    untrusted: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.control == "user":  # one form, as in `NodeDone`
+            force_setattr(self, "control", "user")
 
 
 class Reservation(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -452,6 +460,18 @@ class OutboxDropped(Body, frozen=True, tag="outbox.dropped", kw_only=True):
 
     ids: tuple[EffectKey, ...]
     reason: Literal["guard", "rejected", "expired", "denied", "mode"]
+
+
+class ValuesMasked(Body, frozen=True, tag="values.masked", kw_only=True):
+    """Masks stand for values from now on, in what this run sends to models and tools.
+
+    Attributes:
+        values: JSON `{mask: value}`, such as `<EMAIL_1>`; of a secret its digest instead of the value.
+        count: How many.
+    """
+
+    values: PayloadRef
+    count: Int
 
 
 class ApprovalGiven(Body, frozen=True, tag="approval.given", kw_only=True):
@@ -614,6 +634,7 @@ AnyBody = (
     | EffectIntent
     | EffectOutcome
     | EffectDenied
+    | ValuesMasked
     | EffectStaged
     | OutboxReleased
     | OutboxDropped

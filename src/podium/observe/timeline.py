@@ -43,6 +43,7 @@ from podium.ledger.record import (
     RunEnding,
     RunStatus,
     SignalReceived,
+    ValuesMasked,
 )
 from podium.observe.nodes import NodeViews
 from podium.observe.view import NodeView, Progress, RunView
@@ -128,7 +129,7 @@ class Timeline:
                 | DoubtSettled()
             ) as body:
                 self._nodes.about_effect(record, body)
-            case AdminNoted():
+            case AdminNoted() | ValuesMasked():
                 pass
             case body:
                 self._nodes.about_node(record, body)

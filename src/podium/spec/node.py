@@ -281,6 +281,10 @@ class NodeConfig(SpecModel):
     compensate: AnyNode | None = None
     """What undoes the node's effect. When the scope around it fails, what was completed is compensated in reverse."""
 
+    redact: Annotated[tuple[Name, ...], Field(max_length=50)] = ()
+    """Kinds of data, such as `email`, `card` or `personal`, that stay here: models and tools are sent a mask in their
+    place, `<EMAIL_1>`, which is put back into the answer."""
+
     lock: Name | None = None
     """Nodes of a run with the same lock never run at the same time."""
 
@@ -399,6 +403,20 @@ class UsesTool(Protocol):
     @property
     def function(self) -> str:
         """The function's own name."""
+        ...
+
+    @property
+    def retry(self) -> Retry | None:
+        """As of every node."""
+        ...
+
+
+@runtime_checkable
+class UsesTools(Protocol):
+    """A node that may call functions of granted tools while it runs, likewise."""
+
+    def may_call(self) -> tuple[str, ...]:
+        """Return the functions, each as `grant.function`."""
         ...
 
     @property

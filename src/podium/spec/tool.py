@@ -136,6 +136,9 @@ class ToolSpec(SpecModel):
     region: str = ""
     """Where it is; empty for this machine."""
 
+    sees: tuple[Name, ...] = ()
+    """Kinds of data, such as `email` or `secret`, that it may be sent although the installation takes them out."""
+
     env: dict[str, str] = Field(default_factory=dict)
     """Environment of the server process; values may be `${secrets.name}`."""
 

@@ -8,25 +8,19 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 
-import msgspec
-
 from podium.clock import Clock
-from podium.effects.effect import Effect, Proceed, did_it_land
+from podium.effects.effect import Effect, Proceed, did_it_land, write_request
 from podium.effects.outbox import stand_in, twin_of
 from podium.errors import EffectError
 from podium.gate.decision import Obligation
 from podium.ids import IdSource, effect_key
-from podium.ledger.payload import payload
 from podium.node.calls import CodeCall, ModelCall, Reply, RunCall, ToolCall, ToolReply
 from podium.spec.approval import rule_of
 
 MAX_LOST = 10
 """Intents in a row without a known outcome."""
-
-_encode = msgspec.json.Encoder(order="sorted").encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +52,7 @@ class Identify:
             return ToolReply(value=None)
         if known.staged and not effect.releases and twin_of(effect) is None:
             return stand_in(effect)
-        data = _encode(call)
-        effect.request = payload(data, self.ids)
-        effect.request_hash = hashlib.sha256(data).hexdigest()
+        write_request(effect, self.ids)
         if known.doubt and effect.delivery == "once":
             raise did_it_land(effect)
         if known.lost >= MAX_LOST:

@@ -1,16 +1,93 @@
-"""Data loss: does something leave that must not?
+"""Data loss: what is in the call that must not leave?
 
-Permissive: there is no detector yet.
+What is found is added to the label's categories, as facts for policies (`pii`, `secret`, and each kind); then the
+installation's rules say what happens with it. A denial comes at once, and its record holds masks in the place of what
+was found; anything else is an obligation, which a later stage fulfils.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Iterable
+from dataclasses import dataclass
 
-from podium.effects.effect import Effect, Proceed
-from podium.node.calls import Reply
+from podium.clock import Clock
+from podium.effects.effect import Effect, Proceed, refuse
+from podium.effects.loss import DataLoss, Looked, texts_of_call
+from podium.effects.masking import mask_call
+from podium.effects.safeguards import Safeguards
+from podium.errors import EffectDenied, EffectError
+from podium.gate.decision import Obligation
+from podium.gate.redact.finding import KINDS, kinds_of
+from podium.gate.redact.rules import Action, SinkKind
+from podium.ids import IdSource
+from podium.node.calls import ModelCall, Reply, ToolCall
+from podium.spec.label import Label
+
+_CATEGORY = {"personal": "pii", "secret": "secret"}
+"""What a policy sees of a group of kinds, beside the kinds themselves."""
 
 
-def loss(effect: Effect, proceed: Proceed) -> Awaitable[Reply]:
-    """Go on."""
-    return proceed(effect)
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """See the module's rules."""
+
+    clock: Clock
+    ids: IdSource
+    safeguards: Safeguards
+
+    async def __call__(self, effect: Effect, proceed: Proceed) -> Reply:
+        """Look at what would leave, then deny, oblige, or go on."""
+        if not isinstance(effect.call, ModelCall | ToolCall):
+            return await proceed(effect)
+        loss = self.safeguards.loss
+        looked = await self._look(effect, loss)
+        if looked:
+            kinds = {found.kind for findings in looked.values() for found in findings}
+            categories = {*kinds, *(_CATEGORY[group] for kind in kinds if (group := KINDS.get(kind)) in _CATEGORY)}
+            facts = Label(categories=tuple(sorted(categories)))
+            effect.label = self.safeguards.lattice.join(effect.label, facts)
+            await self._decide(effect, loss, looked, sorted(kinds))
+        return await proceed(effect)
+
+    async def _look(self, effect: Effect, loss: DataLoss) -> Looked:
+        try:
+            return await loss.look(texts_of_call(effect))
+        except RecursionError:
+            code, message = "GA021", f"the arguments of `{effect.name}` are too deep to be looked at"
+        except EffectError as error:
+            code, message = error.code, error.message
+        await refuse(effect, code, at=self.clock.now())
+        raise EffectDenied(code, message, help="nothing was sent, because nobody could see what it holds")
+
+    async def _decide(self, effect: Effect, loss: DataLoss, looked: Looked, kinds: Iterable[str]) -> None:
+        sink, sees = _sink(effect)
+        by_action: dict[Action, list[str]] = {}
+        for kind in kinds:
+            by_action.setdefault(loss.rules.action(sink, kind, sees=sees), []).append(kind)
+        if denied := by_action.get("deny"):
+            masks = await effect.masks.ready()
+            mask_call(effect, looked, frozenset((*denied, *by_action.get("redact", ()))), masks, self.ids)
+            await refuse(effect, f"data_loss:{denied[0]}", at=self.clock.now())
+            raise EffectDenied(
+                "GA020",
+                f"`{effect.name}` would send what must not leave: {', '.join(denied)}",
+                help="leave it out, mask it with `redact:`, or change `[data_loss]` in podium.toml",
+            )
+        for kind in by_action.get("approval", ()):
+            about = f"`{effect.name}` would send something of kind `{kind}`"
+            effect.obligations.append(Obligation(kind="approval", reason=f"data_loss:{kind}", about=about))
+        if redacted := by_action.get("redact"):
+            settings = (("kinds", ",".join(redacted)),)
+            effect.obligations.append(Obligation(kind="redact", reason="data_loss", settings=settings))
+
+
+def _sink(effect: Effect) -> tuple[SinkKind, frozenset[str]]:
+    """Return what sort of thing is called, and which kinds its grant says it sees."""
+    call = effect.call
+    if not isinstance(call, ToolCall):
+        return "models", frozenset()
+    grant = effect.grants.get(call.tool)
+    if grant is None:
+        return "tools", frozenset()
+    trusted = grant.trust_of(call.function) == "trusted"
+    return "trusted_tools" if trusted else "tools", kinds_of(grant.sees)

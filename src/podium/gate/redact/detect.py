@@ -147,3 +147,18 @@ def _regions(text: str, numbers: list[tuple[int, int]]) -> Iterator[tuple[int, i
         last_start, last_end = start, end
     if last_end >= 0:
         yield last_start, last_end
+
+
+_loaded = False
+
+
+def needs_loading(text: str) -> bool:
+    """Whether looking at a text would first load the tables of numbers, which takes a tenth of a second."""
+    return not _loaded and len(text) >= LEAST and _FIGURE.search(text) is not None
+
+
+def load() -> None:
+    """Load the tables of numbers; in a thread, where something else is going on."""
+    global _loaded  # noqa: PLW0603 - whether a library is loaded is a fact of the process
+    look("Tel. +49 30 901820, 0301 23456, 123-45-6789")
+    _loaded = True
