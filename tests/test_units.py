@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from podium.units import MAX_DURATION, format_duration, parse_duration, parse_size
+from podium.units import MAX_DURATION, format_duration, format_size, parse_duration, parse_size
 
 MILLISECOND = timedelta(milliseconds=1)
 
@@ -50,3 +50,15 @@ def test_what_is_no_size_is_refused(text: str) -> None:
 
 def test_no_time_at_all_has_a_unit_too() -> None:
     assert format_duration(timedelta(0)) == "0ms"
+
+
+@pytest.mark.parametrize(
+    ("size", "text"), [(0, "0B"), (1, "1B"), (128_000_000, "128MB"), (65_536, "64KiB"), (1_500, "1500B")]
+)
+def test_a_size_is_shown_in_the_largest_unit_that_loses_nothing(size: int, text: str) -> None:
+    assert format_size(size) == text
+
+
+@given(st.integers(min_value=0, max_value=10**14))
+def test_a_size_that_is_shown_is_read_back(size: int) -> None:
+    assert parse_size(format_size(size)) == size

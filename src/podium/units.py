@@ -86,3 +86,9 @@ def parse_energy(text: str) -> Decimal:
 def format_energy(watt_hours: Decimal) -> str:
     """Return a text that `parse_energy` reads back to the same value."""
     return f"{watt_hours.normalize():f}Wh"
+
+
+def format_size(size: int) -> str:
+    """Return the shortest text that `parse_size` reads back to the same number of bytes."""
+    fitting = [f"{size // unit}{name}" for name, unit in _SIZE_BYTES.items() if size >= unit and size % unit == 0]
+    return min(fitting, key=len, default="0B")

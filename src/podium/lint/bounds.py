@@ -46,6 +46,12 @@ _KEYS: Mapping[str, str] = {
     "expires": "waiting for an answer",
     "deadline": "waiting for the other sources",
     "total": "time",
+    "cpu": "time of computing",
+    "wall": "time of a program",
+    "memory": "memory",
+    "output": "size of what is printed, and of what is given",
+    "files": "size of all files",
+    "calls": "calls of tools",
     "idle": "time without a sign of life",
 }
 """Keys of a node's own settings, also one level down, that are bounds."""

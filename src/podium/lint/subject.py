@@ -14,7 +14,17 @@ from typing import Literal, NamedTuple
 from podium.graph.model import Compiled, Graph, GraphNode
 from podium.lint.outcomes import Outcomes
 from podium.spec.diagnostic import Loc
-from podium.spec.model import Expression, Template, ToolSpec, UsesTool, Workflow, expressions, split_template
+from podium.spec.model import (
+    Expression,
+    Retry,
+    Template,
+    ToolSpec,
+    UsesTool,
+    UsesTools,
+    Workflow,
+    expressions,
+    split_template,
+)
 
 Role = Literal["node", "fallback", "compensation"]
 
@@ -67,11 +77,19 @@ class Spot:
     role: Role = "node"
 
 
+class Used(NamedTuple):
+    """One of the functions that a node may call; see `UsesTool`."""
+
+    grant: str
+    function: str
+    retry: Retry | None
+
+
 class Call(NamedTuple):
     """A call of a function of a granted tool; `grant` is None when nobody granted it."""
 
     spot: Spot
-    tool: UsesTool
+    tool: UsesTool | Used
     grant: ToolSpec | None
 
     @property
@@ -115,9 +133,9 @@ class Subject:
     def calls(self) -> tuple[Call, ...]:
         """All calls of tools."""
         return tuple(
-            Call(spot, spot.node.config, spot.scope.tools.get(spot.node.config.grant))
+            Call(spot, used, spot.scope.tools.get(used.grant))
             for spot in self.spots
-            if isinstance(spot.node.config, UsesTool)
+            for used in _used(spot.node.config)
         )
 
     def within(self, top: Loc) -> Iterator[Spot]:
@@ -165,6 +183,15 @@ class Subject:
                 graph, loc = node.bodies[part], (*spot.loc, *body.loc)
                 inner = Scope(graph=graph, loc=loc, top=scope.top, tools=scope.tools, callers=[spot])
                 yield from self._walk(inner)
+
+
+def _used(config: object) -> Iterator[UsesTool | Used]:
+    if isinstance(config, UsesTool):
+        yield config
+    elif isinstance(config, UsesTools):
+        for name in config.may_call():
+            grant, _, function = name.partition(".")
+            yield Used(grant, function, config.retry)
 
 
 def formulas_of(value: Expression | Template) -> Iterator[str]:

@@ -27,7 +27,20 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from podium.errors import EffectDenied, EffectError, ErrorKind, ExpressionError, NodeError
-    from podium.node.calls import Message, ModelCall, ModelReply, RunCall, RunReply, ToolCall, ToolReply, Usage
+    from podium.node.calls import (
+        CodeAsk,
+        CodeCall,
+        CodeLimits,
+        CodeReply,
+        Message,
+        ModelCall,
+        ModelReply,
+        RunCall,
+        RunReply,
+        ToolCall,
+        ToolReply,
+        Usage,
+    )
     from podium.node.contract import (
         Answer,
         Collecting,
@@ -68,6 +81,10 @@ if TYPE_CHECKING:
 __all__ = [
     "Answer",
     "Body",
+    "CodeAsk",
+    "CodeCall",
+    "CodeLimits",
+    "CodeReply",
     "Collecting",
     "Context",
     "Done",
@@ -116,6 +133,7 @@ __all__ = [
 _HOMES = {
     "podium.errors": ("EffectDenied", "EffectError", "ErrorKind", "ExpressionError", "NodeError"),
     "podium.node.calls": (
+        *("CodeAsk", "CodeCall", "CodeLimits", "CodeReply"),
         *("Message", "ModelCall", "ModelReply", "RunCall", "RunReply", "ToolCall", "ToolReply", "Usage"),
     ),
     "podium.spec.model": (

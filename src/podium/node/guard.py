@@ -210,10 +210,6 @@ class _Outbox:
     def decided(self) -> Literal["released"] | Refusal | None:
         return self._outbox.decided
 
-    @property
-    def asked(self) -> tuple[str, ...] | None:
-        return self._outbox.asked
-
     async def look(self, nodes: Sequence[str] | None) -> tuple[Prepared, ...]:
         return await self._calls.out(self._outbox.look(nodes))
 

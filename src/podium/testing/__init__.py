@@ -5,6 +5,7 @@
 | `run_workflow`, `RunResult` | a whole workflow: the real loader, compiler and engine, a scripted outside |
 | `ScriptedModel`, `Said` | a model that says what it was told to say |
 | `ScriptedTools`, `World` | tools that do what the test says, and what reached the world |
+| `ScriptedSandboxes` | code that gives what the test says |
 | `ScriptedRuns` | other runs, and what was asked of them |
 | `ModelServer`, `Fault` | a model server on loopback that misbehaves when told to |
 | `ScriptedContext` | one node type alone |
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from podium.testing.model_server import Fault, ModelServer
     from podium.testing.running import RunResult, run_workflow
     from podium.testing.runs import ScriptedRuns
+    from podium.testing.sandboxes import ScriptedSandboxes
     from podium.testing.scripted import Said, ScriptedModel
     from podium.testing.tools import ScriptedTools, World
 
@@ -45,6 +47,7 @@ __all__ = [
     "ScriptedContext",
     "ScriptedModel",
     "ScriptedRuns",
+    "ScriptedSandboxes",
     "ScriptedTools",
     "World",
     "run_workflow",
@@ -63,6 +66,7 @@ _HOMES = {
     "ScriptedContext": "context",
     "ScriptedModel": "scripted",
     "ScriptedRuns": "runs",
+    "ScriptedSandboxes": "sandboxes",
     "ScriptedTools": "tools",
     "World": "tools",
     "run_workflow": "running",

@@ -20,7 +20,7 @@ from podium.clock import Millis
 from podium.effects.ports import ModelPort
 from podium.errors import EffectDenied, EffectError, ExpressionError
 from podium.ids import NodePath, RunId, effect_key
-from podium.node.calls import ModelCall, ModelReply, RunCall, RunReply, ToolCall, ToolReply
+from podium.node.calls import CodeCall, CodeReply, ModelCall, ModelReply, RunCall, RunReply, ToolCall, ToolReply
 from podium.node.contract import Feedback
 from podium.node.outbox import Outbox
 from podium.spec.model import Expression
@@ -49,6 +49,7 @@ class ScriptedContext:
         model: ModelPort | None = None,
         tools: Mapping[str, ScriptedTool | Json] | None = None,
         scope: Mapping[str, Json] | None = None,
+        code: Callable[[CodeCall], CodeReply] | None = None,
         feedback: Feedback | None = None,
         path: str = "node",
         attempt: int = 1,
@@ -58,12 +59,13 @@ class ScriptedContext:
         self._model = model
         self._tools = tools or {}
         self._scope = scope or {}
+        self._code = code
         self._feedback = feedback
         self._path = NodePath(path)
         self._attempt = attempt
         self._now = now
         self._outbox = outbox or ScriptedOutbox()
-        self.calls: list[ModelCall | ToolCall | RunCall] = []
+        self.calls: list[ModelCall | ToolCall | RunCall | CodeCall] = []
         self.progressed: list[str] = []
 
     @property
@@ -121,3 +123,9 @@ class ScriptedContext:
     async def call_run(self, call: RunCall) -> RunReply:
         self.calls.append(call)
         return RunReply(run=call.run or "r000000000001")
+
+    async def call_code(self, call: CodeCall) -> CodeReply:
+        self.calls.append(call)
+        if self._code is None:
+            raise EffectError("EF060", "there is no sandbox", kind="unavailable", help="give the context `code`")
+        return self._code(call)

@@ -23,7 +23,7 @@ import msgspec
 from podium.building.types import node_types, with_declared
 from podium.building.workflow import Workflow as Builder
 from podium.clock import Clock
-from podium.effects.ports import Models, Tools
+from podium.effects.ports import Models, Sandboxes, Tools
 from podium.engine.control import answer, open_questions
 from podium.engine.runtime import Engine
 from podium.graph.closure import closure, version
@@ -96,6 +96,7 @@ async def run_workflow(
     inputs: Mapping[str, Json] | None = None,
     model: Models | None = None,
     tools: Tools | Mapping[str, Behaviour | Json] | None = None,
+    sandboxes: Sandboxes | None = None,
     answers: Mapping[str, Literal["approved", "rejected"]] | None = None,
     store: RunStore | None = None,
     clock: Clock | None = None,
@@ -108,6 +109,7 @@ async def run_workflow(
         workflow: Its text, its file, as it is built in Python, or compiled.
         model: What answers; by default a small valid answer to everything.
         tools: The world behind the grants, `{"grant.function": value or function}`.
+        sandboxes: Where the code of `code` nodes runs, such as `ScriptedSandboxes`; by default nowhere.
         answers: What people say, by node path; `*` for every node.
         store: Where it is recorded; by default in memory.
         mode: `shadow` reads for real and writes nothing; in a `dry` run nothing leaves at all.
@@ -123,6 +125,7 @@ async def run_workflow(
         store=store or MemoryStore(clock=clock),
         model=model or ScriptedModel(),
         tools=_tools(tools),
+        sandboxes=sandboxes,
         clock=clock,
         ids=ids or SystemIds(),
         declared=declared,
@@ -145,6 +148,7 @@ class Bench:
         store: RunStore,
         model: Models,
         tools: Tools,
+        sandboxes: Sandboxes | None = None,
         clock: Clock,
         ids: IdSource,
         worker: WorkerId | None = None,
@@ -159,6 +163,7 @@ class Bench:
             nodes=with_declared(declared),
             models=model,
             tools=tools,
+            sandboxes=sandboxes,
             workflows=self._compiled,
             clock=clock,
             ids=ids,

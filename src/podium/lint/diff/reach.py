@@ -12,7 +12,7 @@ from itertools import chain
 
 from podium.graph.fields import Read, read, reads
 from podium.graph.model import Graph, GraphNode
-from podium.spec.model import UsesTool
+from podium.spec.model import UsesTool, UsesTools
 
 Origins = frozenset[str]
 NOTHING: Origins = frozenset()
@@ -39,6 +39,11 @@ def _node(node: GraphNode, known: Mapping[str, Origins], sinks: dict[str, set[st
     if isinstance(config, UsesTool):
         sinks[f"tools.{config.grant}"] |= taken
         taken |= {f"tools.{config.grant}"}
+    if isinstance(config, UsesTools):
+        used = {f"tools.{name.partition('.')[0]}" for name in config.may_call()}
+        for tool in used:
+            sinks[tool] |= taken | used
+        taken |= used
     for body in node.bodies.values():
         if body.flow:
             sinks[f"flows.{node.config.flow()}"] |= taken
