@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import inspect
+import json
 import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import msgspec
 import pytest
@@ -28,6 +29,7 @@ from podium.spec.model import (
     Workflow,
 )
 from podium.spec.node import HANDLED_PORTS
+from podium.spec.settings.model import Settings
 
 DOCS = Path(__file__).parent.parent / "docs"
 ATTRIBUTE = re.compile(r"^    (?P<names>\w+(?:, \w+)*): (?P<text>.*(?:\n     .*)*)", re.MULTILINE)
@@ -98,7 +100,83 @@ def errors_page() -> str:
     )
 
 
-PAGES: dict[str, Callable[[], str]] = {"reference/records.md": records_page, "errors/index.md": errors_page}
+SETTINGS_HEAD = """# Settings
+
+What an installation has decided: `podium.toml`. Written from `podium/spec/settings/` by `make golden`.
+
+The file stands beside the folder `.podium`, or in the folder that `PODIUM_HOME` names, so where a command is started
+from changes nothing. Every section may be missing; a key that does not exist stops every command that drives runs
+([AP070](../errors/AP070.md)). Policies stand in the folder `policies/` beside it."""
+
+
+def settings_page() -> str:
+    """Return the page of settings: a table for each section and for each form that stands in one."""
+    schema = Settings.model_json_schema(mode="validation")
+    parts = [SETTINGS_HEAD]
+    for name, section in schema["properties"].items():
+        about = section.get("description", "")
+        parts.append("\n".join([f"## `{name}`", "", about, "", *_setting_rows(section, schema)]).rstrip())
+    inline = {_named(section) for section in schema["properties"].values()}
+    for name, form in sorted(schema.get("$defs", {}).items()):
+        if form.get("type") == "object" and name not in inline:
+            title = [f"## {name}", "", " ".join(form.get("description", "").split()), ""]
+            parts.append("\n".join([*title, *_form_rows(form)]).rstrip())
+    return "\n\n".join(parts) + "\n"
+
+
+def _setting_rows(section: Any, schema: Any) -> Iterator[str]:
+    name = _named(section)
+    if not name:
+        yield f"{_form(section)}."
+        return
+    yield from _form_rows(schema["$defs"][name])
+
+
+def _named(section: Any) -> str:
+    return str(section.get("$ref", "")).rpartition("/")[2]
+
+
+def _form_rows(form: Any) -> Iterator[str]:
+    properties = form.get("properties", {})
+    if not properties:
+        return
+    yield "| key | form | default | |"
+    yield "|---|---|---|---|"
+    for key, found in properties.items():
+        default = "" if key in form.get("required", ()) else f"`{json.dumps(found.get('default'))}`"
+        about = " ".join(found.get("description", "").split())
+        yield f"| `{key}` | {_form(found)} | {default if default != '`null`' else ''} | {about} |".replace("\n", " ")
+
+
+def _form(found: Any) -> str:
+    """Return what a value looks like, in a few words."""
+    if "$ref" in found:
+        name = found["$ref"].rpartition("/")[2]
+        return f"[{name}](#{name.lower()})"
+    for key in ("anyOf", "oneOf", "allOf"):
+        if key in found:
+            return " or ".join(dict.fromkeys(_form(one) for one in found[key] if one.get("type") != "null"))
+    if "enum" in found:
+        return ", ".join(f"`{choice}`" for choice in found["enum"])
+    if "const" in found:
+        return f"`{found['const']}`"
+    match found.get("type"):
+        case "array":
+            return f"list of {_form(found.get('items', {}))}"
+        case "object":
+            inner = found.get("additionalProperties")
+            return f"by name: {_form(inner)}" if isinstance(inner, dict) else "mapping"
+        case "string":
+            return "text"
+        case other:
+            return str(other or "anything")
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "reference/records.md": records_page,
+    "errors/index.md": errors_page,
+    "reference/settings.md": settings_page,
+}
 
 
 @pytest.mark.parametrize("name", PAGES)

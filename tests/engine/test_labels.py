@@ -331,6 +331,15 @@ async def test_what_does_not_pass_a_declared_check_goes_no_further(field: str, v
     assert tools.landed("mail.send") == []
 
 
+async def test_a_check_without_a_list_needs_no_expression() -> None:
+    result = await run("""
+t: {tool: tickets.read, output: {kind: {enum: [refund, question]}}, endorse: {kind: choice}}
+send: {tool: mail.send, with: {to: "${inputs.address}", body: x}, when: t.out.kind == 'refund'}
+""")
+
+    assert (result.status, asked(result)) == ("done", [])
+
+
 async def test_a_check_against_an_untrusted_list_is_refused() -> None:
     result = await run("""
 t: {tool: tickets.read, endorse: {to: {in: "[inputs.message]"}}}

@@ -128,7 +128,7 @@ class Attempt:
             self._report.endorsed = () if edited else (AS_SHOWN,)
         if not node.work.config.endorse:
             return done
-        problem = endorsement(self._run.labels, node, done.out, values["endorse"])
+        problem = endorsement(self._run.labels, node, done.out, values.get("endorse") or {})
         if problem:
             return Done(done.out, port=UNCLEAR, reason=problem)
         self._report.endorsed = tuple(node.work.config.endorse)

@@ -23,14 +23,14 @@ def endorsement(labels: Labels, node: NodeState, out: Json, values: Mapping[str,
     """Return why a result does not pass the checks of its node, "" when it does.
 
     Args:
-        values: The checks, their lists evaluated.
+        values: The checks with their lists evaluated; {} when none of them has one.
 
     Raises:
         EffectDenied: GA008 when a list that is to vouch for it is itself not trusted.
     """
-    program = node.work.fields["endorse"]
+    program = node.work.fields.get("endorse")
     for field, spec in node.work.config.endorse.items():
-        for found in program.parts.get(field, ()):
+        for found in program.parts.get(field, ()) if program is not None else ():
             label = labels.of(Use(found.name, found.port, found.path), node)
             if not label.trusted:
                 raise EffectDenied(
