@@ -1,7 +1,8 @@
 """Policy: deny by default. What the workflow does not grant is refused, recorded, and never reaches the network.
 
 A tool is allowed as far as the workflow grants it, and then only as the policies in force allow: all of those in whose
-names the effect acts (the person, the workflow, the agent) must be allowed to.
+names the effect acts (the person, the workflow, the agent) must be allowed to. What policies demand besides becomes an
+obligation, which a later stage fulfils. Where nobody has written a policy, the grants of the workflow decide alone.
 """
 
 from __future__ import annotations
@@ -10,12 +11,20 @@ from dataclasses import dataclass
 
 from podium.clock import Clock
 from podium.effects.effect import Effect, Proceed, refuse
+from podium.effects.facts import facts_of, untrusted_of
 from podium.effects.safeguards import Safeguards
 from podium.errors import EffectDenied
-from podium.node.calls import CodeCall, ModelCall, Reply, RunCall, ToolCall
+from podium.gate.policy.facts import REASON, InForce
+from podium.node.calls import Call, CodeCall, ModelCall, Reply, RunCall, ToolCall
 
 _ALLOWED = {ToolCall: "granted", ModelCall: "no_policy", RunCall: "declared", CodeCall: "sandboxed"}
 """Why a call is allowed: which runs it may start or tell something stands in the workflow itself."""
+
+_BESIDE: dict[type[Call], str] = {ToolCall: "granted", RunCall: "declared", CodeCall: "sandboxed"}
+"""What a call must be besides being allowed by policies."""
+
+NAMED = 16
+"""Policies that a record names; `podium policy explain` finds all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +35,34 @@ class Policy:
     safeguards: Safeguards
 
     async def __call__(self, effect: Effect, proceed: Proceed) -> Reply:
-        """Refuse what is not granted, or what a policy forbids."""
+        """Refuse what is not granted, or what the policies in force do not allow."""
         refusal = _not_granted(effect)
         if refusal is not None:
             code, message, step = refusal
             await refuse(effect, code, at=self.clock.now())
             raise EffectDenied(code, message, help=step)
-        effect.reasons.append(_ALLOWED[type(effect.call)])
+        policies = await self.safeguards.policies.in_force()
+        effect.untrusted = untrusted_of(effect)
+        if policies is None:
+            effect.reasons.append(_ALLOWED[type(effect.call)])
+        else:
+            await self._decide(effect, policies)
         return await proceed(effect)
+
+    async def _decide(self, effect: Effect, policies: InForce) -> None:
+        now = self.clock.now()
+        effect.policies = policies.digest
+        verdict = policies.decide(facts_of(effect, self.safeguards, at=now))
+        if verdict.allowed and type(effect.call) in _BESIDE:
+            effect.reasons.append(_BESIDE[type(effect.call)])
+        effect.reasons.extend(f"{REASON}{id_}" for id_ in verdict.policies[:NAMED])
+        if not verdict.allowed:
+            await refuse(effect, verdict.code, at=now)
+            step = verdict.step or f"`podium policy explain {effect.run} {effect.path}` shows what decided"
+            raise EffectDenied(verdict.code, verdict.why, help=step)
+        for obligation in verdict.obligations[:NAMED]:
+            effect.reasons.append(obligation.reason)
+        effect.obligations.extend(verdict.obligations)
 
 
 def _not_granted(effect: Effect) -> tuple[str, str, str] | None:
