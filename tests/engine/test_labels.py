@@ -184,7 +184,8 @@ send: {tool: mail.send, with: {to: "${t.out.to}", body: hello}}
     assert sent.status == "done"
     intent = next(one.body for one in sent.records if isinstance(one.body, EffectIntent) and "mail" in one.body.effect)
     assert "untrusted_argument:to" not in intent.decision.reasons
-    assert {one.name: one.label.integrity for one in intent.decision.arguments} == {"to": "untrusted", "body": "user"}
+    assert {one.name: one.label.integrity for one in intent.decision.arguments} == {"body": "user"}
+    assert intent.decision.label == Label(integrity="untrusted", sources=("tickets.read",))
 
 
 async def test_text_that_decides_nothing_may_be_anybodys() -> None:
@@ -333,7 +334,10 @@ async def test_what_does_not_pass_a_declared_check_goes_no_further(field: str, v
 
 async def test_a_check_without_a_list_needs_no_expression() -> None:
     result = await run("""
-t: {tool: tickets.read, output: {kind: {enum: [refund, question]}}, endorse: {kind: choice}}
+t:
+    tool: tickets.read
+    output: {to: text, kind: {enum: [refund, question]}, amount: number, link: text}
+    endorse: {kind: choice}
 send: {tool: mail.send, with: {to: "${inputs.address}", body: x}, when: t.out.kind == 'refund'}
 """)
 
