@@ -10,6 +10,8 @@ import os
 from pathlib import Path
 
 NAME = ".podium"
+FILE = "podium.toml"
+TOKEN = "PODIUM_TOKEN"  # noqa: S105 - the name of the variable that tells who acts
 
 
 def find_home(start: Path | None = None) -> Path:
@@ -21,3 +23,13 @@ def find_home(start: Path | None = None) -> Path:
         if (folder / NAME).is_dir():
             return folder / NAME
     return here / NAME
+
+
+def rules_folder(home: Path) -> Path:
+    """Return the folder where the settings and policies of an installation stand."""
+    return home.parent if home.name == NAME else home
+
+
+def has_settings(home: Path) -> bool:
+    """Return whether an installation has settings."""
+    return (rules_folder(home) / FILE).exists()

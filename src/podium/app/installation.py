@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import sys
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
@@ -22,19 +23,22 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from podium.app.home import TOKEN, has_settings
 from podium.app.principal import principal
 from podium.clock import Clock, SystemClock
 from podium.errors import UsageError
+from podium.gate.roles import Voter
 from podium.ids import IdSource, NodePath, RunId, SystemIds, WorkerId, WorkflowVersion, new_worker_id
 from podium.ledger.store import RunStore
 
 if TYPE_CHECKING:
     from podium.adapters.dispatch.local import LocalDispatcher
     from podium.app.publish import Published
-    from podium.effects.ports import ModelPort, Models, ToolPort, Tools
+    from podium.effects.ports import ModelPort, Models, Sandbox, Sandboxes, ToolPort, Tools
     from podium.engine.runtime import Engine, Watch
+    from podium.gate.roles import Directory
     from podium.graph.model import Compiled
-    from podium.node.calls import ModelCall
+    from podium.node.calls import CodeCall, ModelCall
     from podium.node.contract import Node
     from podium.node.registry import Registry
     from podium.spec.model import ToolSpec
@@ -63,6 +67,16 @@ class _LazyTools:
         return self._installation.tools.open(grant, spec)
 
 
+class _LazySandboxes:
+    """The sandboxes of an installation, likewise."""
+
+    def __init__(self, installation: Installation) -> None:
+        self._installation = installation
+
+    async def choose(self, call: CodeCall) -> Sandbox:
+        return await self._installation.sandboxes.choose(call)
+
+
 SWITCH_INTERVAL_S = 0.0002
 """How long one thread keeps the interpreter while another wants it, in a process that drives runs."""
 
@@ -82,6 +96,7 @@ class Installation:
         ids: IdSource,
         closing: AsyncExitStack,
         models: Models | None,
+        voter: Voter,
         declared: Sequence[Node] = (),
     ) -> None:
         self.home = home
@@ -89,7 +104,8 @@ class Installation:
         self.clock = clock
         self.ids = ids
         self.worker: WorkerId = new_worker_id(ids)
-        self.principal = principal()
+        self.voter = voter
+        self.principal = voter.name
         self._closing = closing
         self._given_models = models
         self._declared = declared
@@ -121,7 +137,23 @@ class Installation:
         async with AsyncExitStack() as closing:
             store = await SqliteStore.open(home, clock=clock, ids=ids, create=create)
             closing.push_async_callback(store.close)
-            yield cls(home=home, store=store, clock=clock, ids=ids, closing=closing, models=models, declared=nodes)
+            yield cls(
+                home=home,
+                store=store,
+                clock=clock,
+                ids=ids,
+                closing=closing,
+                models=models,
+                voter=await asyncio.to_thread(_voter, home),
+                declared=nodes,
+            )
+
+    @cached_property
+    def people(self) -> Directory:
+        """Who is who; nobody while identities are not configured."""
+        from podium.app.people import directory_of
+
+        return directory_of(self.settings.people)
 
     @cached_property
     def nodes(self) -> Registry:
@@ -163,6 +195,15 @@ class Installation:
         self._closing.push_async_callback(tools.close)
         return tools
 
+    @cached_property
+    def sandboxes(self) -> Sandboxes:
+        """Where programs run that nobody vouches for."""
+        from podium.adapters.sandbox.installed import InstalledSandboxes
+
+        sandboxes = InstalledSandboxes()
+        self._closing.push_async_callback(sandboxes.close)
+        return sandboxes
+
     async def engine(self) -> Engine:
         """Return the engine that drives runs as this process, which from now on counts as a living worker."""
         async with self._making:  # whoever asks meanwhile gets the same one
@@ -191,6 +232,7 @@ class Installation:
             nodes=self.nodes,
             models=_LazyModels(self),
             tools=_LazyTools(self),
+            sandboxes=_LazySandboxes(self),
             workflows=self.workflow,
             clock=self.clock,
             ids=self.ids,
@@ -288,3 +330,13 @@ class Installation:
                 return run
             case several:
                 raise UsageError("AP006", f"`{text}` fits several runs", help="which one: " + ", ".join(several) + "?")
+
+
+def _voter(home: Path) -> Voter:
+    """Return who acts; without settings nobody is configured, and nothing needs to be loaded to know that."""
+    if not has_settings(home) and TOKEN not in os.environ:
+        return Voter(principal(), assumed=True)
+    from podium.app.people import acting, directory_of
+    from podium.app.settings import read_settings
+
+    return acting(directory_of(read_settings(home).people))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 
+from podium.app.people import directory_of
 from podium.effects.safeguards import Safeguards
 from podium.gate.labels import Lattice
 from podium.spec.settings.labels import SinkSettings
@@ -17,7 +18,11 @@ LOCAL = "local/"
 def safeguards_of(settings: Settings) -> Safeguards:
     """Return what the gateway needs to know of the settings."""
     lattice = Lattice(settings.labels.levels, settings.labels.default)
-    return Safeguards(lattice=lattice, model=lambda name: model_settings(settings.models, name, lattice))
+    return Safeguards(
+        lattice=lattice,
+        model=lambda name: model_settings(settings.models, name, lattice),
+        people=directory_of(settings.people),
+    )
 
 
 def model_settings(declared: Mapping[str, SinkSettings], name: str, lattice: Lattice) -> SinkSettings:

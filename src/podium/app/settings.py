@@ -12,16 +12,11 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from podium.app.home import NAME
+from podium.app.home import FILE, rules_folder
 from podium.errors import UsageError
 from podium.spec.settings.model import Settings
 
-FILE = "podium.toml"
-
-
-def rules_folder(home: Path) -> Path:
-    """Return the folder where the settings and policies of an installation stand."""
-    return home.parent if home.name == NAME else home
+__all__ = ["FILE", "read_settings", "rules_folder"]
 
 
 def read_settings(home: Path) -> Settings:

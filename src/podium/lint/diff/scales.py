@@ -64,6 +64,7 @@ def agreed(before: Json, after: Json) -> Risk:
     if "never" in (before, after):
         return _by_size(before == "never", after == "never")
     one, other = _members(before), _members(after)
+    chain: Risk = "neutral" if one.get("escalate") == other.get("escalate") else "wider"
     return combined(
         [
             _by_size(_voices(other), _voices(one)),
@@ -72,13 +73,14 @@ def agreed(before: Json, after: Json) -> Risk:
             guarded(one.get("four_eyes"), other.get("four_eyes")),
             more(one.get("expires", "24h"), other.get("expires", "24h")),
             ranked("deny", "suspend", "escalate")(one.get("on_expiry"), other.get("on_expiry")),
-            "neutral" if one.get("escalate") == other.get("escalate") else "wider",
+            chain,
         ]
     )
 
 
 def _stages(rule: Mapping[str, Json]) -> list[Mapping[str, Json]]:
-    return list(rule.get("stages") or (rule,))
+    stages: Sequence[Mapping[str, Json]] = rule.get("stages") or (rule,)
+    return list(stages)
 
 
 def _voices(rule: Mapping[str, Json]) -> int:
@@ -87,7 +89,7 @@ def _voices(rule: Mapping[str, Json]) -> int:
 
 def _by_stages(before: list[Mapping[str, Json]], after: list[Mapping[str, Json]]) -> Risk:
     """Order who is asked, stage by stage; stages that are added at the end ask more people."""
-    who = [
+    who: list[Risk] = [
         granted(
             [f"{key} {name}" for key in _WHO for name in one.get(key, ())],
             [f"{key} {name}" for key in _WHO for name in other.get(key, ())],

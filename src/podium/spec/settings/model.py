@@ -5,7 +5,10 @@ from __future__ import annotations
 from pydantic import Field
 
 from podium.spec.base import SpecModel
+from podium.spec.names import Name
+from podium.spec.settings.data_loss import DataLossSettings, FilterSettings
 from podium.spec.settings.labels import LabelSettings, SinkSettings
+from podium.spec.settings.people import People
 
 
 class Settings(SpecModel):
@@ -13,6 +16,15 @@ class Settings(SpecModel):
 
     labels: LabelSettings = Field(default_factory=LabelSettings)
     """Levels of confidentiality."""
+
+    people: People = Field(default_factory=dict)
+    """Who is who, and what they may decide. Nobody: identities are not configured."""
+
+    data_loss: DataLossSettings = Field(default_factory=DataLossSettings)
+    """What happens with personal data and secrets that an effect would send."""
+
+    filters: dict[Name, FilterSettings] = Field(default_factory=dict)
+    """Rules on content, by name."""
 
     models: dict[str, SinkSettings] = Field(default_factory=dict)
     """What models may see, by name; `*` stands for any part of a name, and the longest name that fits counts."""
