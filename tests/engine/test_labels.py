@@ -185,7 +185,8 @@ send: {tool: mail.send, with: {to: "${t.out.to}", body: hello}}
     intent = next(one.body for one in sent.records if isinstance(one.body, EffectIntent) and "mail" in one.body.effect)
     assert "untrusted_argument:to" not in intent.decision.reasons
     assert {one.name: one.label.integrity for one in intent.decision.arguments} == {"body": "user"}
-    assert intent.decision.label == Label(integrity="untrusted", sources=("tickets.read",))
+    assert intent.decision.label is not None
+    assert (intent.decision.label.integrity, intent.decision.label.sources) == ("untrusted", ("tickets.read",))
 
 
 async def test_text_that_decides_nothing_may_be_anybodys() -> None:
