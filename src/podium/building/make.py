@@ -20,6 +20,8 @@ from podium.building.making import Bodies, Expr, Json, Target, Text, TypeLike, m
 __all__ = [
     "Made",
     "Properties",
+    "code",
+    "commit",
     "emit",
     "end",
     "human",
@@ -59,6 +61,9 @@ class Properties(TypedDict, total=False):
     timeout: str | timedelta | Mapping[str, Json] | None
     """How long one attempt may take."""
 
+    budget: Mapping[str, Json] | None
+    """What it may use, with all its attempts, its fallbacks and what is inside it."""
+
     on_error: Target | Mapping[str, Target]
     """`continue`, `ask`, or the node that handles an error; by kind, `{timeout: other_node, else: ask}`. Otherwise an error ends the run as failed."""
 
@@ -71,8 +76,14 @@ class Properties(TypedDict, total=False):
     compensate: Made | None
     """What undoes the node's effect. When the scope around it fails, what was completed is compensated in reverse."""
 
+    redact: Sequence[Target]
+    """Kinds of data, such as `email`, `card` or `personal`, that stay here: models and tools are sent a mask in their place, `<EMAIL_1>`, which is put back into the answer."""
+
     lock: Target | None
     """Nodes of a run with the same lock never run at the same time."""
+
+    endorse: Mapping[str, Literal["choice"] | Mapping[str, Json]]
+    """Checks by which fields of the result become trusted, by field; `out` is the result as a whole. What does not pass leaves by port `unclear`."""
 
     cancels: Sequence[Target]
     """Nodes that are withdrawn once this one is done: stopped when at work, skipped when not yet begun."""
@@ -94,6 +105,70 @@ class Properties(TypedDict, total=False):
 
     on_empty: Target
     """The node that goes on when there was nothing to do; otherwise the node counts as done."""
+
+
+def code(
+    code: Text,
+    /,
+    *,
+    with_: Json | None = None,
+    output: TypeLike | None = None,
+    language: Literal["python"] = "python",
+    profile: Literal["monty", "process"] = "monty",
+    files: Json | None = None,
+    keep: Sequence[str] | None = None,
+    tools: Sequence[str] | None = None,
+    limits: Mapping[str, Json] | None = None,
+    **properties: Unpack[Properties],
+) -> Made:
+    """Code: runs Python in a sandbox, where it can reach nothing.
+
+    Args:
+        code: Python: a text, or one `${…}` that gives the whole of it.
+        with_: Its variables, by name.
+        output: The type of its result; without it any JSON.
+        language: The language of the code.
+        profile: `monty`: a small Python without any access. `process`: the whole of Python in a walled process.
+        files: Text files that it finds in its folder, by name.
+        keep: Text files that it leaves there. The result is then `{value, files}`.
+        tools: Functions of granted tools that it may call, such as `git.git_log`; in the code it is `git_log(max_count=3)`.
+        limits: What it may use.
+        properties: What every node may carry.
+    """
+    settings: dict[str, object] = {
+        "code": code,
+        "with": with_,
+        "output": output,
+        "language": language,
+        "profile": profile,
+        "files": files,
+        "keep": keep,
+        "tools": tools,
+        "limits": limits,
+    }
+    return made("code", settings, properties)
+
+
+def commit(
+    commit: Literal["all"] | Sequence[Target],
+    /,
+    *,
+    guard: Expr | None = None,
+    approve: Text | None = None,
+    approval: Literal["never", "required"] | Mapping[str, Json] = "never",
+    **properties: Unpack[Properties],
+) -> Made:
+    """Commit: lets happen what was only prepared, all of it or nothing.
+
+    Args:
+        commit: The nodes whose effects are released, or `all` that has been prepared in its scope.
+        guard: What must hold of `prepared`, the effects that would be released.
+        approve: The question that is asked before anything is released.
+        approval: Who must agree; `required` is anybody, within a day.
+        properties: What every node may carry.
+    """
+    settings: dict[str, object] = {"commit": commit, "guard": guard, "approve": approve, "approval": approval}
+    return made("commit", settings, properties)
 
 
 def emit(
@@ -143,6 +218,8 @@ def human(
     /,
     *,
     show: Expr | None = None,
+    output: TypeLike | None = None,
+    approval: Mapping[str, Json] | None = None,
     roles: Sequence[Target] | None = None,
     expires: str | timedelta | None = None,
     on_expiry: Literal["reject", "approve"] = "reject",
@@ -153,6 +230,8 @@ def human(
     Args:
         human: The question, as the approver reads it.
         show: What the question is about; exactly this is approved, and it is the result.
+        output: The type of the value that is asked for; with it, that value is the result, and not what is shown.
+        approval: Who must agree, where more is to be said than `roles`, `expires` and `on_expiry` can.
         roles: Anyone holding one of these roles may decide; empty means any approver of the workflow.
         expires: How long to wait, from the moment the question was recorded.
         on_expiry: What silence means. `approve` needs the policy permission `approval:auto`.
@@ -161,6 +240,8 @@ def human(
     settings: dict[str, object] = {
         "human": human,
         "show": show,
+        "output": output,
+        "approval": approval,
         "roles": roles,
         "expires": expires,
         "on_expiry": on_expiry,
@@ -338,7 +419,6 @@ def scope(
     /,
     *,
     result: Expr | None = None,
-    budget: Mapping[str, Json] | None = None,
     catch: Sequence[Mapping[str, Json]] | None = None,
     finally_: Bodies | None = None,
     **properties: Unpack[Properties],
@@ -348,18 +428,11 @@ def scope(
     Args:
         scope: The nodes.
         result: What the scope gives; may be left out when there is one last node.
-        budget: What all the nodes together may use; a model call for which there is not enough left fails with kind `limit`.
         catch: What runs when something inside failed; the first that fits is taken.
         finally_: Nodes that run at the end, whatever happened.
         properties: What every node may carry.
     """
-    settings: dict[str, object] = {
-        "scope": scope,
-        "result": result,
-        "budget": budget,
-        "catch": catch,
-        "finally": finally_,
-    }
+    settings: dict[str, object] = {"scope": scope, "result": result, "catch": catch, "finally": finally_}
     return made("scope", settings, properties)
 
 
@@ -412,6 +485,7 @@ def tool(
     with_: Json | None = None,
     output: TypeLike | None = None,
     expect: Expr | None = None,
+    staged: bool = False,
     **properties: Unpack[Properties],
 ) -> Made:
     """Tool: calls one function of a granted tool.
@@ -421,9 +495,10 @@ def tool(
         with_: Arguments by name.
         output: The type that the answer must have.
         expect: What must hold of the answer, which stands here under the name `out`.
+        staged: Whether a write is put into the outbox of the run, to happen when a `commit` releases it.
         properties: What every node may carry.
     """
-    settings: dict[str, object] = {"tool": tool, "with": with_, "output": output, "expect": expect}
+    settings: dict[str, object] = {"tool": tool, "with": with_, "output": output, "expect": expect, "staged": staged}
     return made("tool", settings, properties)
 
 

@@ -218,6 +218,8 @@ class Nodes(Mapping[str, Node]):
         shop: What they are made with.
     """
 
+    code = _Adds(make.code, Node)
+    commit = _Adds(make.commit, Node)
     emit = _Adds(make.emit, Node)
     end = _Adds(make.end, Node)
     human = _Adds(make.human, Node)

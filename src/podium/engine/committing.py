@@ -11,15 +11,17 @@ from typing import Any, Literal, Protocol
 
 import msgspec
 
-from podium.effects.effect import CallLabels, Effect, answer_label
+from podium.effects.effect import CallLabels, Effect, Suspended, answer_label
 from podium.engine.outbox import open_in, owner
 from podium.engine.state import NodeState, Staged
 from podium.engine.surroundings import Surroundings
 from podium.errors import NodeError
+from podium.gate.approval import joined
 from podium.ids import NodeId
 from podium.ledger.record import Entry, OutboxDropped, OutboxReleased
 from podium.node.calls import Call, Reply, ToolCall, ToolReply
 from podium.node.outbox import Demand, Prepared, Refusal
+from podium.spec.approval_rule import ANYONE, Rule
 from podium.spec.label import USER, Label
 
 Json = Any
@@ -69,12 +71,6 @@ class CommitOutbox:
             case _:
                 return "released"
 
-    @property
-    def asked(self) -> tuple[str, ...] | None:
-        """The roles that were asked."""
-        parked = self._node.parked
-        return parked.roles if parked is not None and parked.staged else None
-
     async def look(self, nodes: Sequence[str] | None) -> tuple[Prepared, ...]:
         """Return what there is to decide about."""
         return tuple([await self._prepared(staged) for staged in self._chosen(nodes)])
@@ -104,25 +100,19 @@ class CommitOutbox:
         return msgspec.convert(await self._run.values.load(staged.body.request), Call)
 
     async def weigh(self, prepared: Sequence[Prepared]) -> Demand:
-        """Ask the gate about each; what it demands of a person is asked once for all of them."""
-        why, roles = dict[str, None](), list[set[str]]()
+        """Ask the gate about each; what it demands of people is asked once for all of them."""
+        why, rules = dict[str, None](), list[Rule]()
         for one in prepared:
             effect = await self._effect(one)
-            await self._run.gateway.weigh(effect)
-            for obligation in effect.obligations:
-                if obligation.kind == "approval":
-                    why[f"{effect.name}: {obligation.about or obligation.reason}"] = None
-                    roles.append({name for key, name in obligation.settings if key == "roles"})
-        needed = [one for one in roles if one]
-        common = set[str]() if not needed else needed[0].intersection(*needed[1:])
-        if needed and not common:
-            raise NodeError(
-                "EN091",
-                f"what `{self._node.path}` would release needs the word of different people",
-                kind="denied",
-                help="release it by several commits, each with what the same people may approve",
-            )
-        return Demand(why=tuple(why), roles=tuple(sorted(common)))
+            try:
+                await self._run.gateway.weigh(effect)
+            except Suspended as suspended:
+                if suspended.question.terms is None:
+                    raise  # a doubt, which is settled before anything else
+                rules.append(suspended.question.terms.rule)
+                asked = (obligation for obligation in effect.obligations if obligation.kind == "approval")
+                why |= {f"{effect.name}: {obligation.about or obligation.reason}": None for obligation in asked}
+        return Demand(why=tuple(why), rule=joined(rules) if rules else ANYONE)
 
     async def release(self, prepared: Sequence[Prepared]) -> tuple[Json, ...]:
         """Decide, then carry out; in a rehearsal, only say that it would have been so."""
@@ -147,10 +137,11 @@ class CommitOutbox:
         state, path = self._run.state, self._node.path
         if path in state.decisions:
             return
-        if any(state.outbox[key].decided_by for key in body.ids):
+        still = {staged.body.id for staged in open_in(state, self._node, None)}
+        if isinstance(body, OutboxReleased) and not still.issuperset(body.ids):
             raise NodeError(
                 "EN090",
-                f"another commit has decided about some of what `{path}` was to release",
+                f"what `{path}` was to release has changed since it was looked at",
                 kind="failed",
                 help="let each commit name its nodes, or let one wait for the other with `after`",
             )

@@ -111,6 +111,7 @@ def first_row(run: RunId, body: RunCreated, now: Millis) -> RunRow:
         priority=body.priority,
         slot=body.slot,
         slots=body.slots,
+        mode=body.mode,
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any, Literal, Protocol
 from msgspec import Struct
 
 from podium.ids import EffectKey, NodePath
+from podium.spec.approval_rule import ANYONE, Rule
 
 Json = Any
 
@@ -38,15 +39,15 @@ class Prepared(Struct, frozen=True, kw_only=True):
 
 
 class Demand(Struct, frozen=True, kw_only=True):
-    """What the gate demands before the effects may be released.
+    """What the gate demands before the effects may be released, and nobody has agreed to yet.
 
     Attributes:
-        why: What a person must be asked for, a sentence each; nobody has to be asked when it is empty.
-        roles: Who may answer; empty means anyone who may approve.
+        why: What people must be asked for, a sentence each; nobody has to be asked when it is empty.
+        rule: Who must agree.
     """
 
     why: tuple[str, ...] = ()
-    roles: tuple[str, ...] = ()
+    rule: Rule = ANYONE
 
 
 class Outbox(Protocol):
@@ -62,11 +63,6 @@ class Outbox(Protocol):
         """What this node has decided, None while it has not; in a rehearsal, `released` is what it would be."""
         ...
 
-    @property
-    def asked(self) -> tuple[str, ...] | None:
-        """The roles that were asked about what is prepared, None when nobody was asked."""
-        ...
-
     async def look(self, nodes: Sequence[str] | None) -> tuple[Prepared, ...]:
         """Return what is prepared, in that order, by these nodes of the scope and what is inside them; None for all.
 
@@ -79,7 +75,6 @@ class Outbox(Protocol):
 
         Raises:
             EffectDenied: one of them may not happen.
-            NodeError: EN091 when different people would have to be asked.
         """
         ...
 
@@ -88,7 +83,8 @@ class Outbox(Protocol):
 
         Raises:
             EffectError: one of them failed; the decision stands, and those before it have happened.
-            NodeError: EN090 when another commit has decided about one of them meanwhile.
+            NodeError: EN090 when one of them does not stand in the outbox any more: another commit has decided about it,
+                or its node was sent back to work.
         """
         ...
 

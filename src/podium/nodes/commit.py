@@ -19,8 +19,9 @@ are done.
 
 - `guard` is an expression over `prepared`, a list of `{node, effect, target, call}`. When it does not hold nothing is
   released, and the node is left by port `denied`.
-- `approve` asks a person about all of it at once, with everything that will be done. So does a commit without it when
-  one of the effects needs an approval. No leaves by port `rejected`, silence by port `expired`; nothing is released.
+- `approve` asks people about all of it at once, with everything that will be done; `approval` says who must agree. A
+  commit without either asks when one of the effects needs an approval. No leaves by port `rejected`, silence by port
+  `expired`; nothing is released.
 - The gate decides about every effect again before anything is released. What is not allowed any more is released by
   nobody, and neither is the rest: port `denied`.
 
@@ -36,15 +37,16 @@ release the node is left by port `empty`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from podium.errors import EffectDenied
+from podium.gate.approval import joined
 from podium.node.contract import Answer, Context, Done, Json, NodeConfig, Park, Port, Question, Values
 from podium.node.outbox import Prepared, Refusal
-from podium.spec.model import Condition, Duration, Name, TextTemplate
+from podium.spec.approval import ASKED, Approval, rule_of
+from podium.spec.model import Condition, Name, TextTemplate
 from podium.spec.types import Type
 
 TEXT = Type({"type": "string"})
@@ -70,13 +72,10 @@ class CommitConfig(NodeConfig):
     """What must hold of `prepared`, the effects that would be released."""
 
     approve: TextTemplate | None = None
-    """The question that a person answers before anything is released."""
+    """The question that is asked before anything is released."""
 
-    roles: tuple[Name, ...] = ()
-    """Anyone holding one of these roles may decide; empty means any approver of the workflow."""
-
-    expires: Duration = timedelta(hours=24)
-    """How long to wait for the answer, from the moment the question was recorded."""
+    approval: Approval = "never"
+    """Who must agree; `required` is anybody, within a day."""
 
     def awaits(self) -> tuple[str, ...]:
         """Return the nodes that it names."""
@@ -110,7 +109,7 @@ class CommitNode:
             return await _decided(ctx, prepared)
         if config.guard is not None and not _holds(ctx, config.guard, prepared):
             return await _nothing(ctx, prepared, "guard", f"`{config.guard}` does not hold")
-        return await _asked_or_released(ctx, config, values, prepared)
+        return await _asked_or_released(ctx, config, values, prepared, agreed=False)
 
     async def resume(self, ctx: Context, config: CommitConfig, values: Values, answer: Answer) -> Done | Park:
         """Release exactly what was shown, or nothing."""
@@ -124,7 +123,7 @@ class CommitNode:
             return await _nothing(ctx, prepared, "rejected", f"{said}: {answer.reason}" if answer.reason else said)
         if answer.value is not None:
             return await _nothing(ctx, prepared, "rejected", "what is prepared can be approved, and not be changed")
-        return await _asked_or_released(ctx, config, values, prepared)
+        return await _asked_or_released(ctx, config, values, prepared, agreed=True)
 
 
 async def _look(ctx: Context, config: CommitConfig) -> tuple[Prepared, ...]:
@@ -132,20 +131,25 @@ async def _look(ctx: Context, config: CommitConfig) -> tuple[Prepared, ...]:
 
 
 async def _asked_or_released(
-    ctx: Context, config: CommitConfig, values: Values, prepared: Sequence[Prepared]
+    ctx: Context, config: CommitConfig, values: Values, prepared: Sequence[Prepared], *, agreed: bool
 ) -> Done | Park:
-    """Release what the gate allows, when everybody who must be asked has been."""
+    """Release what the gate allows, when everybody who must be asked has been; `agreed`: its own question is."""
     try:
         demand = await ctx.outbox.weigh(prepared)
     except EffectDenied as denied:
         return await _nothing(ctx, prepared, "denied", denied.message)
-    asked, needed = ctx.outbox.asked, demand.roles or config.roles
-    if (config.approve is None and not demand.why) or ctx.outbox.rehearsing or asked == needed:
+    own = (rule_of(config.approval) or ASKED.rule) if _asks(config) and not agreed else None
+    if ctx.outbox.rehearsing or (own is None and not demand.why):
         return await _released(ctx, prepared)
+    rules = [rule for rule in (own, demand.rule if demand.why else None) if rule is not None]
     shown: Json = {"effects": [_shown(one) for one in prepared], "why": list(demand.why)}
     text = values.get("approve") or "May these be done?"
     ids = tuple(one.id for one in prepared)
-    return Park(Question(text=text, show=shown, roles=needed, expires=config.expires, staged=ids))
+    return Park(Question(text=text, show=shown, rule=joined(rules), staged=ids))
+
+
+def _asks(config: CommitConfig) -> bool:
+    return config.approve is not None or config.approval != "never"
 
 
 def _shown(one: Prepared) -> Json:

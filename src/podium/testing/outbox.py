@@ -23,7 +23,6 @@ class ScriptedOutbox:
 
     Attributes:
         demand: What the gate demands; an error is what it says instead.
-        asked: Who was asked.
     """
 
     def __init__(
@@ -32,12 +31,11 @@ class ScriptedOutbox:
         *,
         demand: Demand | EffectDenied = Demand(),  # noqa: B008 - it never changes
         decided: Literal["released"] | Refusal | None = None,
-        asked: tuple[str, ...] | None = None,
         rehearsing: bool = False,
     ) -> None:
         self._prepared, self.demand = tuple(prepared), demand
         self._decided: Literal["released"] | Refusal | None = decided
-        self._asked, self._rehearsing = asked, rehearsing
+        self._rehearsing = rehearsing
 
     @property
     def rehearsing(self) -> bool:
@@ -48,11 +46,6 @@ class ScriptedOutbox:
     def decided(self) -> Literal["released"] | Refusal | None:
         """What was decided."""
         return self._decided
-
-    @property
-    def asked(self) -> tuple[str, ...] | None:
-        """Who was asked."""
-        return self._asked
 
     async def look(self, nodes: Sequence[str] | None) -> tuple[Prepared, ...]:
         """Return what is prepared by these nodes."""
