@@ -268,7 +268,7 @@ class Installation:
         """
         from podium.app.publish import publish
 
-        published = await publish(self.store, self.nodes, path)
+        published = await publish(self.store, self.nodes, path, by=self.principal)
         self._compiled[published.version] = published.compiled
         return published
 
@@ -293,6 +293,8 @@ class Installation:
         Raises:
             UsageError: when the inputs do not fit.
         """
+        from podium.app.authors import author_of
+
         engine = await self.engine()
         return await engine.start(
             published.compiled,
@@ -300,6 +302,7 @@ class Installation:
             inputs=inputs,
             principal=self.principal,
             priority=priority,
+            author=await author_of(self.store, published.version, published.texts),
         )
 
     async def fork(

@@ -72,7 +72,7 @@ def _check(loaded: Loaded, path: Path, types: NodeTypes) -> Checked:
     return Checked(compiled[0] if whole.workflow else None, whole.diagnostics, loaded.text, texts)
 
 
-async def publish(store: RunStore, nodes: Registry, path: Path) -> Published:
+async def publish(store: RunStore, nodes: Registry, path: Path, *, by: str = "") -> Published:
     """Check a file and keep it as a version.
 
     Raises:
@@ -83,7 +83,9 @@ async def publish(store: RunStore, nodes: Registry, path: Path) -> Published:
         raise SpecError(checked.diagnostics, texts=checked.texts)
     content = closure(checked.compiled.workflow)
     name = checked.compiled.workflow.name
-    source = WorkflowSource(version=version(content), name=name, closure=content, source=checked.text, file=str(path))
+    source = WorkflowSource(
+        version=version(content), name=name, closure=content, source=checked.text, file=str(path), by=by
+    )
     await store.publish(source)
     return Published(checked.compiled, source.version, checked.diagnostics, checked.text, checked.texts)
 

@@ -100,10 +100,11 @@ class Engine:
         run: RunId | None = None,
         priority: int | None = None,
         mode: RunMode = "live",
+        author: str = "",
     ) -> RunId:
         """Create a run of a published version; it is driven by whoever claims it.
 
-        `priority` takes the place of the workflow's own. What a run of another `mode` than `live` may do to the world
+        `priority` takes the place of the workflow's own; `author` is who published it. What a run of another `mode` than `live` may do to the world
         never changes, and what goes on from it has the same one.
 
         Raises:
@@ -119,6 +120,7 @@ class Engine:
             principal=principal,
             priority=priority,
             mode=mode,
+            author=author,
             now=self._clock.now(),
             ids=self._ids,
         )
@@ -166,6 +168,7 @@ class Engine:
             inputs=new,
             principal=principal,
             mode=first.mode,
+            author=first.author,
             fork=ForkedFrom(run=origin, seq=records[-1].seq, hash=records[-1].hash, again=paths),
             now=self._clock.now(),
             ids=self._ids,

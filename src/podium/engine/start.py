@@ -57,6 +57,7 @@ def created(
     mode: RunMode = "live",
     chain: tuple[str, ...] = (),
     labels: tuple[ArgumentLabel, ...] = (),
+    author: str = "",
 ) -> Entry:
     """Return the first record of a run.
 
@@ -76,6 +77,7 @@ def created(
         parent=parent,
         chain=chain,
         labels=labels,
+        author=author,
         fork=fork,
         priority=workflow.priority if priority is None else priority,
         mode=mode,

@@ -69,9 +69,13 @@ class Surroundings:
 
     @property
     def parties(self) -> Mapping[Party, str]:
-        """Those whom four eyes may exclude: who started the run, published its workflow, answers for it."""
+        """Those whom four eyes may exclude: who started the run, published its workflow, answers for it.
+
+        Where nobody knows who published it, whoever started the run is taken for them.
+        """
         created = self.state.created
-        return {"requester": self.principal, "author": created.author if created else "", "owner": self.owner}
+        author = (created.author if created else "") or self.principal
+        return {"requester": self.principal, "author": author, "owner": self.owner}
 
     def chain(self, flow: str) -> tuple[str, ...]:
         """Return in whose names the nodes act, the person first; `flow` is the sub-workflow that they stand in."""

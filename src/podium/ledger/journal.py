@@ -2,7 +2,8 @@
 
 `commit(batch, tx, now=…)` takes many requests in the order in which they came and answers each on its own:
 
-1. The rows of all runs are locked in the order of their ids, then all keys are looked up at once.
+1. The rows of all runs are locked in the order of their ids, then the accounts of shared budgets in the order of
+   theirs; then all keys are looked up at once.
 2. Each request is checked completely before it changes anything, and sees what earlier ones of the batch did. What is
    refused is answered with its `StoreError`; it harms nobody else.
 3. `seq`, `prev` and `at` are given out here. `at` never runs backwards within a stream, though the clock may.
@@ -22,6 +23,7 @@ from msgspec.structs import replace
 from podium.clock import Millis
 from podium.errors import Fenced, Rejected, StoreError
 from podium.ids import ADMIN, RunId, WorkerId, WorkflowVersion
+from podium.ledger.accounts import Book, named, touches
 from podium.ledger.batch import Run, Stream, first_row, over, posted, takes
 from podium.ledger.record import (
     AdminNoted,
@@ -80,6 +82,7 @@ class _Journal:
         self._taken = tx.taken(keys) if keys else set[tuple[RunId, str]]()
         self._control: Control | None = None
         self._admin: Stream | None = None
+        self._book = _book(batch, tx)
 
     def answer(self, request: Request[Any]) -> Answer:
         try:
@@ -185,7 +188,7 @@ class _Journal:
 
     def _publish(self, workflow: WorkflowSource) -> None:
         if not self._is_published(workflow.version):
-            self._note(AdminNoted(action="workflow.published", subject=workflow.version, by="system"))
+            self._note(AdminNoted(action="workflow.published", subject=workflow.version, by=workflow.by or "system"))
             self._changes.workflows.append((workflow, self._now))
 
     def _stop(self, request: Stop) -> bool:
@@ -251,6 +254,8 @@ class _Journal:
     def _add(self, stream: Stream, entries: Sequence[Entry]) -> tuple[Record, ...]:
         self._refuse_taken_keys(stream.name, entries)
         sealed = stream.seal(entries, self._now)
+        # the last that may refuse: from here on everything is carried out
+        self._book.enter(stream.name, [entry.body for entry in entries], at=max(self._now, stream.at))
         changes = self._changes
         for (record, data), entry in zip(sealed, entries, strict=True):
             stream.take(record)
@@ -282,7 +287,36 @@ class _Journal:
         if self._admin is not None:
             admin = self._admin
             changes.control = replace(self._load_control(), seq=admin.seq, head=admin.head, at=admin.at)
+        book = self._book
+        changes.accounts, changes.holds, changes.let_go = book.changed(), book.put(), book.gone()
+        changes.shares = book.shares()
         return changes
+
+
+def _book(batch: Sequence[Request[Any]], tx: Transaction) -> Book:
+    """Return the accounts that a batch has to do with, and what its runs hold."""
+    runs, ids = set[RunId](), set[str]()
+    for run, entry in _entries(batch):
+        if touches(entry.body):
+            runs.add(run)
+            ids.update(named(entry.body))
+    runs.update(request.run for request in batch if isinstance(request, ClaimRun))
+    if not runs:
+        return Book()
+    holds = tx.holds(sorted(runs))
+    ids.update(hold.budget for hold in holds)
+    return Book(tx.accounts(sorted(ids)) if ids else (), holds)
+
+
+def _entries(batch: Sequence[Request[Any]]) -> Iterator[tuple[RunId, Entry]]:
+    for request in batch:
+        match request:
+            case Append(run=run, entries=entries):
+                yield from ((run, entry) for entry in entries)
+            case Post(run=run, entry=entry):
+                yield run, entry
+            case _:
+                pass
 
 
 def _keyed(batch: Sequence[Request[Any]]) -> Iterator[tuple[RunId, Entry]]:

@@ -13,7 +13,9 @@ delivery: who drives which run, what wakes it, and what lists need; they can be 
    or its owner is the claimer itself (after a failed write); and, when only so many runs with its `slot` may be under
    way, when it has its turn or there is one left. It keeps its turn, also while it waits, until it ends.
 4. When a call returns, what it wrote has been synced to disk. When it raises `StoreError`, nothing was written.
-5. Payloads above `INLINE_BYTES` are written and synced to files of their own before the transaction.
+5. Intents and outcomes that name shared budgets change their accounts in the same transaction
+   (`podium.ledger.accounts`).
+6. Payloads above `INLINE_BYTES` are written and synced to files of their own before the transaction.
 
 Every implementation passes `podium.testing.conformance.RunStoreSuite`.
 """
@@ -29,7 +31,8 @@ from msgspec import Struct
 from podium.clock import Millis
 from podium.errors import LedgerError
 from podium.ids import Digest, RunId, WorkerId, WorkflowVersion
-from podium.ledger.record import GENESIS, Entry, Payload, PayloadRef, Record, RunStatus
+from podium.ledger.accounts import Account, Hold, Share
+from podium.ledger.record import GENESIS, AdminNoted, Entry, Payload, PayloadRef, Record, RunMode, RunStatus
 from podium.ledger.switch import Switch
 
 CLAIM_RECORDS = 32
@@ -58,6 +61,7 @@ class RunRow(Struct, frozen=True, kw_only=True):
         slot, slots: At most `slots` runs with the same `slot` are under way at once; no such limit when `slots` is 0.
         turn: Whether it `has` one of them, from its first claim until it ends; `spared`: it was asked to stop before
             its turn came, and needs none for that.
+        mode: What it may do to the world.
         dead: It gave up or ended with errors, and nobody has retried or dropped it since.
     """
 
@@ -82,6 +86,7 @@ class RunRow(Struct, frozen=True, kw_only=True):
     slots: int = 0
     turn: Literal["", "has", "spared"] = ""
     dead: bool = False
+    mode: RunMode = "live"
 
     @property
     def queued(self) -> bool:
@@ -140,13 +145,18 @@ class Appended(Struct, frozen=True, kw_only=True):
 
 
 class WorkflowSource(Struct, frozen=True, kw_only=True):
-    """A published version: its resolved closure as canonical JSON and the text it came from."""
+    """A published version: its resolved closure as canonical JSON and the text it came from.
+
+    Attributes:
+        by: Who publishes it; it is noted in `_admin` alone, and "" when it is read again.
+    """
 
     version: WorkflowVersion
     name: str
     closure: bytes
     source: str
     file: str
+    by: str = ""
 
 
 class Control(Struct, frozen=True, kw_only=True):
@@ -173,6 +183,10 @@ class RunStore(Protocol):
 
     async def publish(self, workflow: WorkflowSource) -> None:
         """Keep a workflow version; the same version twice is no change. Noted in `_admin` the first time."""
+        ...
+
+    async def note(self, body: AdminNoted) -> None:
+        """Add to `_admin` what happened to the installation."""
         ...
 
     async def workflow(self, version: WorkflowVersion) -> WorkflowSource:
@@ -209,6 +223,7 @@ class RunStore(Protocol):
 
         Raises:
             Fenced: when `epoch` is not the run's any more.
+            OverBudget: when a shared budget has no room for an `effect.intent`.
             Rejected: when a key is taken, or (for an `effect.intent`) a kill switch that fits it is on.
         """
         ...
@@ -319,6 +334,18 @@ class RunStore(Protocol):
 
     async def control(self) -> Control:
         """Return the installation's row: what is stopped, and where the stream `_admin` stands."""
+        ...
+
+    async def accounts(self) -> tuple[Account, ...]:
+        """Return the accounts of shared budgets, by id."""
+        ...
+
+    async def holds(self) -> tuple[Hold, ...]:
+        """Return what effects hold in them, by run."""
+        ...
+
+    async def shares(self, budget: str = "") -> tuple[Share, ...]:
+        """Return what each run has used of an account, or of all, by account and run."""
         ...
 
     async def alive(self, worker: WorkerId) -> None:
