@@ -33,6 +33,7 @@ from podium.ledger.store import RunStore
 
 if TYPE_CHECKING:
     from podium.adapters.dispatch.local import LocalDispatcher
+    from podium.app.policy_source import PolicySource
     from podium.app.publish import Published
     from podium.effects.ports import ModelPort, Models, Sandbox, Sandboxes, ToolPort, Tools
     from podium.engine.runtime import Engine, Watch
@@ -227,7 +228,7 @@ class Installation:
         await self.store.alive(self.worker)
         settings = await asyncio.to_thread(lambda: self.settings)
         return Engine(
-            safeguards=safeguards_of(settings),
+            safeguards=safeguards_of(settings, policies=await self._policies(settings)),
             store=self.store,
             nodes=self.nodes,
             models=_LazyModels(self),
@@ -240,6 +241,14 @@ class Installation:
             secret=await asyncio.to_thread(callback_key, self.home, self.ids),
             watch=self._tell,
         )
+
+    async def _policies(self, settings: Settings) -> PolicySource:
+        """Return the policies of this installation, read and found to be right."""
+        from podium.app.policy_source import PolicySource
+
+        source = PolicySource(home=self.home, settings=settings, store=self.store, clock=self.clock, by=self.principal)
+        await source.start()
+        return source
 
     async def dispatcher(self, *, failed: Callable[[RunId, Exception], None] | None = None) -> LocalDispatcher:
         """Return what drives the runs of this store in this process; `failed` hears of runs that cannot be driven."""

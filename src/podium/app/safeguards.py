@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from fnmatch import fnmatchcase
 
 from podium.app.people import directory_of
-from podium.effects.safeguards import Safeguards
+from podium.effects.safeguards import NoPolicies, PolicySource, Safeguards
 from podium.gate.labels import Lattice
 from podium.spec.settings.labels import SinkSettings
 from podium.spec.settings.model import Settings
@@ -15,13 +15,14 @@ LOCAL = "local/"
 """How the names of models begin that run on this machine: what they are told does not leave it."""
 
 
-def safeguards_of(settings: Settings) -> Safeguards:
-    """Return what the gateway needs to know of the settings."""
+def safeguards_of(settings: Settings, *, policies: PolicySource | None = None) -> Safeguards:
+    """Return what the gateway needs to know of the settings, and of the policies beside them."""
     lattice = Lattice(settings.labels.levels, settings.labels.default)
     return Safeguards(
         lattice=lattice,
         model=lambda name: model_settings(settings.models, name, lattice),
         people=directory_of(settings.people),
+        policies=policies or NoPolicies(),
     )
 
 

@@ -614,7 +614,9 @@ class AdminNoted(Body, frozen=True, tag="admin.noted", kw_only=True):
         reason: Text.
     """
 
-    action: Literal["workflow.published", "store.created", "store.upgraded", "kill_switch.on", "kill_switch.off"]
+    action: Literal[
+        "workflow.published", "store.created", "store.upgraded", "kill_switch.on", "kill_switch.off", "policies.changed"
+    ]
     subject: str
     by: str
     reason: PayloadRef | None = None

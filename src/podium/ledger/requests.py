@@ -186,6 +186,9 @@ class Submitting(ABC):
     async def publish(self, workflow: WorkflowSource) -> None:
         await self.submit(Publish(workflow=workflow))
 
+    async def note(self, body: AdminNoted) -> None:
+        await self.submit(Note(body=body))
+
     async def start(self, run: RunId, entry: Entry) -> Record:
         return await self.submit(Start(run=run, entry=entry))
 
