@@ -13,7 +13,7 @@ from msgspec import Meta, Struct
 Party = Literal["requester", "author", "owner"]
 """Who started the run, who published the version of its workflow, who answers for the workflow."""
 
-Count = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+Count = Annotated[int, Meta(ge=-(2**53) + 1, le=2**53 - 1)]
 
 
 class Voters(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -95,7 +95,7 @@ class Terms(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """
 
     at: Count
-    rule: Rule = ANYONE
+    rule: Rule
     subject: str = ""
     policies: str = ""
     excluded: tuple[str, ...] = ()
