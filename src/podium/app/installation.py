@@ -29,6 +29,7 @@ from podium.clock import Clock, SystemClock
 from podium.errors import UsageError
 from podium.gate.roles import Voter
 from podium.ids import IdSource, NodePath, RunId, SystemIds, WorkerId, WorkflowVersion, new_worker_id
+from podium.ledger.record import RunMode
 from podium.ledger.store import RunStore
 
 if TYPE_CHECKING:
@@ -296,7 +297,14 @@ class Installation:
             self._compiled[version] = compiled
         return compiled
 
-    async def start(self, published: Published, inputs: Mapping[str, Json], *, priority: int | None = None) -> RunId:
+    async def start(
+        self,
+        published: Published,
+        inputs: Mapping[str, Json],
+        *,
+        priority: int | None = None,
+        mode: RunMode = "live",
+    ) -> RunId:
         """Create a run, runnable at once or when its turn comes; `priority` takes the place of the workflow's own.
 
         Raises:
@@ -311,6 +319,7 @@ class Installation:
             inputs=inputs,
             principal=self.principal,
             priority=priority,
+            mode=mode,
             author=await author_of(self.store, published.version, published.texts),
         )
 

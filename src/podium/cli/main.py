@@ -22,6 +22,7 @@ from podium.cli.models import list as models_list
 from podium.cli.runs import (
     cancel,
     census,
+    effects,
     fork,
     kill,
     override,
@@ -91,6 +92,7 @@ app.command("version")(version.version)
 runs = _group("List, inspect and steer runs.")
 runs.command("list")(runs_list.list_runs)
 runs.command("show")(show.show)
+runs.command("effects")(effects.effects)
 runs.command("watch")(watch.watch)
 runs.command("pause")(pause.pause)
 runs.command("resume")(resume.resume)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 USUAL_PRIORITY = 5
 
+MODES = {"shadow": "a shadow run: nothing was written", "dry": "a dry run: nothing has left"}
+
 
 def node_table(nodes: Iterable[NodeView], now: Millis, *, every: bool = False) -> Table:
     """Return one row a node; the items of a map share theirs, unless `every` one is wanted."""
@@ -53,15 +55,21 @@ def _label(group: NodeGroup) -> str:
 def standing_lines(view: RunView) -> list[str]:
     """Return what else is to be said of how a run stands and where it comes from, a line each."""
     told = [
+        MODES.get(view.mode, ""),
         f"goes on from run {view.fork.run} at record {view.fork.seq}" if view.fork else "",
         f"started by run {view.parent}" if view.parent else "",
         f"priority {view.priority}" if view.priority != USUAL_PRIORITY else "",
         f"paused by {view.paused_by}" if view.paused_by and not view.ended else "",
         f"will end `{view.ending}` once what it did is undone" if view.ending else "",
         f"{view.not_undone} of its effects could not be undone" if view.not_undone else "",
+        f"{view.unreleased} of its effects were prepared and never released" if _left(view) else "",
         f"dropped by {view.dropped_by}" if view.dropped_by else "",
     ]
     return [line for line in told if line]
+
+
+def _left(view: RunView) -> bool:
+    return view.unreleased > 0 and view.mode == "live"
 
 
 def fault_text(fault: Fault) -> str:

@@ -8,10 +8,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
+from podium.app.effect_diff import Deeds, read_deeds
 from podium.app.overview import Overview, read_json, read_overview
 from podium.cli import exits
 from podium.cli.ask import shown
 from podium.cli.console import Format, emit, emit_line, err, put, say
+from podium.cli.deeds import deeds_json, deeds_page
 from podium.cli.present import fault_text, how_to_answer, node_table, standing_lines, told_text, wait_text
 from podium.cli.shape import run_json
 from podium.cli.words import status_label
@@ -29,6 +31,7 @@ class Report(NamedTuple):
     """What is known of a run once we have let go of it.
 
     Attributes:
+        deeds: What a shadow or dry run would have done, None for a live run.
         interrupted: Whether the person stopped us before it ended.
         files: Where files were written.
         evidence: What verifying the run's ledger found.
@@ -36,6 +39,7 @@ class Report(NamedTuple):
     """
 
     overview: Overview
+    deeds: Deeds | None
     interrupted: bool
     files: tuple[str, ...]
     evidence: str
@@ -54,8 +58,10 @@ async def make_report(installation: Installation, run: RunId, *, interrupted: bo
     """Read what the end needs to show, and verify the run's evidence."""
     overview = await read_overview(installation.store, run)
     evidence, intact = await _verify(installation, run)
+    live = overview.view.mode == "live"
     return Report(
         overview=overview,
+        deeds=None if live else await read_deeds(installation.store, run),
         interrupted=interrupted and not overview.view.ended,
         files=await _written_files(installation, overview.view),
         evidence=evidence,
@@ -105,6 +111,9 @@ def print_report(report: Report, form: Format) -> None:
     say("")
     err().print(node_table(report.overview.view.nodes, report.now))
     say("")
+    if report.deeds is not None:
+        err().print(deeds_page(report.deeds))
+        say("")
     if report.overview.result is not None:
         put(shown(report.overview.result))
         say("")
@@ -115,6 +124,8 @@ def print_report(report: Report, form: Format) -> None:
 def _print_value(report: Report, form: Format) -> None:
     value = run_json(report.overview, report.now)
     value |= {"files": list(report.files), "ledger": report.evidence.removeprefix("ledger: ")}
+    if report.deeds is not None:
+        value |= {"effects": deeds_json(report.deeds), "unknown": list(report.deeds.unknown)}
     if form is Format.json:
         emit_line(value)
     else:
@@ -142,5 +153,6 @@ def _next_steps(overview: Overview) -> list[str]:
     elif overview.status in {"failed", "limit"}:
         steps.append(f"podium runs retry {run}")
     if overview.view.ended:
-        steps += [f"podium runs show {run}", f"podium ledger show {run}"]
+        effects = [] if overview.view.mode == "live" else [f"podium runs effects {run}"]
+        steps += [*effects, f"podium runs show {run}", f"podium ledger show {run}"]
     return ["next:", *(f"  {step}" for step in steps)]

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from podium.app.installation import Installation
     from podium.app.publish import Published
     from podium.ids import RunId
+    from podium.ledger.record import RunMode
 
 
 def run(
@@ -30,6 +31,8 @@ def run(
         int | None, typer.Option("--priority", metavar="N", min=0, max=9, help="Take it up sooner: 9 before 0.")
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Approve whatever the run asks; recorded as yours.")] = False,
+    shadow: Annotated[bool, typer.Option("--shadow", help="Read for real, write nothing; say what would be.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Let nothing leave at all; say what would be.")] = False,
     output: Output = Format.table,
 ) -> None:
     """Run a workflow here.
@@ -42,13 +45,14 @@ def run(
     from podium.app.inputs import gather_inputs, read_inputs
     from podium.cli.finish import drive_and_report, leave_with
 
+    mode = _mode(shadow=shadow, dry_run=dry_run)
     given = read_inputs(inputs_file) if inputs_file else {}
 
     async def start(installation: Installation) -> RunId:
         published = await installation.publish(file)
         _remark(published)
         values = await gather_inputs(installation.store, published.compiled.inputs, inputs or [], given)
-        return await installation.start(published, values, priority=priority)
+        return await installation.start(published, values, priority=priority, mode=mode)
 
     async def work(installation: Installation) -> None:
         started = await start(installation)
@@ -60,6 +64,15 @@ def run(
         leave_with(report, output)
 
     within(work, create=True)
+
+
+def _mode(*, shadow: bool, dry_run: bool) -> RunMode:
+    if shadow and dry_run:
+        from podium.errors import UsageError
+
+        message = "a run is a shadow run or a dry run, not both"
+        raise UsageError("AP120", message, help="`--dry-run` lets nothing leave, `--shadow` reads for real")
+    return "shadow" if shadow else "dry" if dry_run else "live"
 
 
 def _remark(published: Published) -> None:

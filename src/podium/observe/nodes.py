@@ -64,6 +64,7 @@ class NodeViews:
         self.facts: list[FactView] = []
         self._changed: dict[NodePath, None] = {}
         self._intents: dict[EffectKey, tuple[NodePath, EffectIntent]] = {}
+        self._staged: dict[EffectKey, NodePath] = {}
         self._overrides: dict[str, str] = {}
         self._left: set[NodePath] = set()
 
@@ -81,7 +82,10 @@ class NodeViews:
                 self._change(record, path, status="running", ended_at=Millis(0), wait=None)
             case EffectOutcome():
                 self._settle(record, body)
-            case EffectDenied() | EffectStaged() | OutboxReleased() | OutboxDropped():
+            case EffectStaged():
+                self._staged[body.id] = owner_of(record.path)
+                self._change(record, owner_of(record.path))
+            case EffectDenied() | OutboxReleased() | OutboxDropped():
                 self._change(record, owner_of(record.path))
             case DoubtSettled():
                 known = self._intents.get(body.id)
@@ -222,7 +226,12 @@ class NodeViews:
         )
         if intent and body.status == "ok" and body.reply and intent.effect_class in {"write", "irreversible"}:
             self.writes.append(
-                EffectView(path=path, effect=intent.effect, effect_class=intent.effect_class, reply=body.reply)
+                EffectView(
+                    path=self._staged.get(body.id, path),
+                    effect=intent.effect,
+                    effect_class=intent.effect_class,
+                    reply=body.reply,
+                )
             )
 
     def _end(self, record: Record, path: NodePath, **changes: object) -> None:

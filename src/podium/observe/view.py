@@ -98,7 +98,7 @@ class NodeView(Struct, frozen=True, kw_only=True):
 
 
 class EffectView(Struct, frozen=True, kw_only=True):
-    """An effect that succeeded: who did it, what it does to the world, and the recorded reply."""
+    """An effect that succeeded: who asked for it, what it does to the world, and the recorded reply."""
 
     path: NodePath
     effect: str

@@ -104,4 +104,5 @@ def _more(row: RunRow) -> str:
     """Return what a queued run waits for, and who started a run that a run has started."""
     turn = f"one of {row.slots} of {row.slot}" if row.queued and row.status == "running" else ""
     parent = f"started by {row.parent}" if row.parent else ""
-    return ", ".join(part for part in (turn, parent) if part)
+    mode = f"{row.mode} run" if row.mode != "live" else ""
+    return ", ".join(part for part in (mode, turn, parent) if part)
