@@ -24,6 +24,7 @@ from podium.building.types import node_types, with_declared
 from podium.building.workflow import Workflow as Builder
 from podium.clock import Clock
 from podium.effects.ports import Models, Sandboxes, Tools
+from podium.effects.safeguards import Safeguards
 from podium.engine.control import answer, open_questions
 from podium.engine.runtime import Engine
 from podium.graph.closure import closure, version
@@ -153,6 +154,7 @@ class Bench:
         ids: IdSource,
         worker: WorkerId | None = None,
         declared: Sequence[Node] = (),
+        safeguards: Safeguards | None = None,
     ) -> None:
         self.compiled, self.store, self.clock, self.ids = compiled, store, clock, ids
         self.worker = worker or new_worker_id(ids)
@@ -169,6 +171,7 @@ class Bench:
             ids=ids,
             worker=self.worker,
             secret=b"for tests",
+            safeguards=safeguards,
         )
 
     async def _compiled(self, _version: WorkflowVersion) -> Compiled:
