@@ -285,12 +285,14 @@ _DAY_MS = DEFAULT_EXPIRES.total_seconds() * 1000
 def rule_of(obligation: Obligation) -> Rule:
     """Return who must agree, by what an obligation says of it.
 
-    `settings` may name `roles`, `groups`, `people`, `veto` and `four_eyes` (separated by commas), `count`, and
-    `expires_ms`. What cannot be read demands a voice of nobody, so nobody can give it.
+    `settings` may name `roles`, `groups`, `people`, `veto` and `four_eyes` (each once with commas,
+    or several times), `count`, and `expires_ms`. What cannot be read demands a voice of nobody, so nobody can give it.
     """
     if obligation.rule is not None:
         return obligation.rule
-    said = dict(obligation.settings)
+    said: dict[str, str] = {}
+    for key, value in obligation.settings:
+        said[key] = f"{said[key]},{value}" if key in said else value
     try:
         voters = Voters(
             roles=_names(said.get("roles", "")),
