@@ -5,7 +5,8 @@
 3. **Integrity**: an argument that decides who or what is affected must be somebody's word: the user's, the author's, or
    vouched for. So must the decisions that led to the call. Otherwise a person is asked.
 
-An `irreversible` call counts as a whole: it must not be made on the word of anybody, whatever its arguments.
+An `irreversible` call counts as a whole: it must not be made on the word of anybody, whatever its arguments. So does
+every act that a model chose itself.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Literal, NamedTuple
 
-from podium.gate.labels import Label, Lattice
+from podium.gate.labels import USER, Label, Lattice
 from podium.gate.sinks import Sink
 
-Rule = Literal["confidentiality", "residency", "untrusted_argument", "untrusted_control"]
+Rule = Literal["confidentiality", "residency", "untrusted_argument", "untrusted_control", "untrusted_choice"]
 
 
 class Flow(NamedTuple):
@@ -44,7 +45,13 @@ class Flow(NamedTuple):
 
 
 def flows(
-    lattice: Lattice, sink: Sink, *, control: Label, read: Label, arguments: Mapping[str, Label]
+    lattice: Lattice,
+    sink: Sink,
+    *,
+    control: Label,
+    read: Label,
+    arguments: Mapping[str, Label],
+    choice: Label = USER,
 ) -> Iterator[Flow]:
     """Yield what of a call may not simply happen.
 
@@ -52,6 +59,7 @@ def flows(
         control: Of the decisions that led to the call.
         read: Of everything that it was made of.
         arguments: Its arguments, each with its own label.
+        choice: Of the choice of its function, where a model made it.
     """
     whole = lattice.join(read, control)
     if not lattice.cleared(sink.clearance, whole.level):
@@ -66,3 +74,5 @@ def flows(
     decides = sink.effect == "irreversible" or any(sink.is_critical(argument) for argument in arguments)
     if decides and not control.trusted:
         yield Flow("untrusted_control", "", control)
+    if not choice.trusted:
+        yield Flow("untrusted_choice", "", choice)

@@ -14,6 +14,7 @@ from podium.effects.safeguards import Safeguards
 from podium.errors import EffectDenied
 from podium.gate.decision import Obligation
 from podium.gate.flow import Flow, flows
+from podium.gate.grounding import linked
 from podium.gate.sinks import Sink, tool_sink
 from podium.node.calls import CodeCall, Reply, RunCall, ToolCall
 
@@ -37,7 +38,11 @@ class Labels:
         arguments = {}
         if isinstance(call, ToolCall):
             arguments = {name: given.arguments.get(name, given.read) for name in call.arguments}
-        for flow in flows(lattice, sink, control=given.control, read=given.read, arguments=arguments):
+            for name, argument in linked(sink.critical, call.arguments):
+                arguments[name] = given.arguments.get(name, arguments[argument])
+        for flow in flows(
+            lattice, sink, control=given.control, read=given.read, arguments=arguments, choice=given.choice
+        ):
             if flow.denied:
                 await refuse(effect, flow.reason, at=self.clock.now())
                 raise _denied(effect, flow, sink)
@@ -70,4 +75,6 @@ def _why(effect: Effect, flow: Flow) -> str:
     sources = ", ".join(flow.label.sources) or "an untrusted source"
     if flow.rule == "untrusted_argument":
         return f"`{flow.argument}` of `{effect.name}` comes from {sources}, which nobody vouches for"
+    if flow.rule == "untrusted_choice":
+        return f"a model that had read what {sources} said called `{effect.name}`, which it had not planned to"
     return f"`{effect.name}` is called because of what {sources} said, which nobody vouches for"
