@@ -7,7 +7,9 @@ from fnmatch import fnmatchcase
 
 from podium.app.people import directory_of
 from podium.effects.safeguards import NoPolicies, PolicySource, Safeguards
+from podium.gate.governor import Limits
 from podium.gate.labels import Lattice
+from podium.spec.governor import GovernorSpec
 from podium.spec.settings.labels import SinkSettings
 from podium.spec.settings.model import Settings
 
@@ -22,7 +24,18 @@ def safeguards_of(settings: Settings, *, policies: PolicySource | None = None) -
         lattice=lattice,
         model=lambda name: model_settings(settings.models, name, lattice),
         people=directory_of(settings.people),
+        governor=governor_limits(settings.governor),
+        loss=data_loss_of(settings),
         policies=policies or NoPolicies(),
+    )
+
+
+def governor_limits(spec: GovernorSpec) -> Limits:
+    """Return what the governor lets pass where a workflow says nothing."""
+    default = Limits()
+    return Limits(
+        default.repeats if spec.repeats is None else spec.repeats,
+        default.per_minute if spec.per_minute is None else spec.per_minute,
     )
 
 

@@ -12,10 +12,11 @@ import msgspec
 from podium.clock import Millis
 from podium.effects.masks import RunMasks
 from podium.effects.ports import Journal, ModelPort, Progress, Sandbox, ToolPort
-from podium.errors import PodiumError
+from podium.errors import EffectError, PodiumError
 from podium.gate.approval import Ballot
 from podium.gate.budget import Meter
 from podium.gate.decision import Obligation
+from podium.gate.governor import Trail, Trajectory
 from podium.gate.price import Price
 from podium.gate.sinks import source_label
 from podium.ids import EffectKey, IdSource, NodePath, RunId
@@ -32,6 +33,7 @@ from podium.ledger.record import (
 from podium.ledger.record import EffectDenied as EffectDeniedRecord
 from podium.node.calls import Call, ModelCall, Reply, ToolCall
 from podium.spec.approval_rule import Party, Terms
+from podium.spec.governor import GovernorSpec
 from podium.spec.label import USER, Label
 from podium.spec.model import Delivery, EffectClass, ToolSpec, Workflow
 from podium.spec.types import Type
@@ -113,6 +115,8 @@ class Effect:
             `workflow:refunds@3fa9c01b22d4`, `agent:triage@3`.
         parties: Whom four eyes may exclude: who started the run, published its workflow, answers for it.
         parent: The run that started this one, "" for none. `tenant`: whose it is, "" while there are none.
+        trajectory, trail: The calls of the run, and where this one stands among them; None when it cannot be repeated.
+        governor: What the workflow says of it.
         label: Of the request as a whole (labels).
         obligations: What must be done before it may happen (grant, labels, policy); a stage that fulfils one leaves it
             in the list and adds a reason.
@@ -123,6 +127,7 @@ class Effect:
         target: What is called: a model's or a server's name (route).
         request: The call as it is sent, encoded once (identify).
         begun_at: When its intent was written (record).
+        asked: Fingerprint of the call, 0 when nobody asks. `mark`: gives that of an answer (governor).
         price: What the model's tokens cost, None when nobody knows. `reservation`: the most that it may use (budget).
         reasons: Codes of what decided (policy, approval).
         unknown: It was stopped after its intent, and its outcome is recorded as unknown (record).
@@ -148,6 +153,9 @@ class Effect:
     parties: Mapping[Party, str] = field(default_factory=dict[Party, str])
     parent: str = ""
     tenant: str = ""
+    trajectory: Trajectory | None = None
+    trail: Trail | None = None
+    governor: GovernorSpec | None = None
     labels: CallLabels = field(default_factory=CallLabels)
     mode: RunMode = "live"
     staged: bool | None = None
@@ -172,6 +180,8 @@ class Effect:
     price: Price | None = None
     reservation: Reservation | None = None
     begun_at: int = 0
+    asked: int = 0
+    mark: Callable[[Reply | EffectError], int] | None = None
     reasons: list[str] = field(default_factory=list[str])
     untrusted: tuple[str, ...] = ()
     unknown: bool = False

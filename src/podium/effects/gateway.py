@@ -39,7 +39,7 @@ from podium.effects.stages.approval import Approval
 from podium.effects.stages.breaker import BreakerStage
 from podium.effects.stages.budget import Budget
 from podium.effects.stages.call import Call
-from podium.effects.stages.governor import governor
+from podium.effects.stages.governor import Governor
 from podium.effects.stages.identify import Identify
 from podium.effects.stages.labels import Labels
 from podium.effects.stages.loss import Loss
@@ -70,6 +70,7 @@ class Gateway:
         ids: IdSource,
         safeguards: Safeguards | None = None,
         sandboxes: Sandboxes | None = None,
+        secret: bytes = b"",
     ) -> None:
         self.safeguards = safeguards = safeguards or Safeguards()
         self._flights = Flights(clock)
@@ -79,7 +80,7 @@ class Gateway:
             rehearsal,
             Route(models=models, tools=tools, sandboxes=sandboxes or NoSandboxes()),
             Labels(clock=clock, safeguards=safeguards),
-            governor,
+            Governor(clock=clock, safeguards=safeguards, secret=secret),
             Loss(clock=clock, ids=ids, safeguards=safeguards),
             Policy(clock=clock, safeguards=safeguards),
             Obligations(clock=clock, ids=ids, safeguards=safeguards),

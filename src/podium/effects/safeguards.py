@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from podium.effects.loss import DataLoss
+from podium.gate.governor import Limits
 from podium.gate.labels import DEFAULT_LATTICE, Lattice
 from podium.gate.policy.facts import InForce
 from podium.gate.price import Price
@@ -51,6 +52,7 @@ class Safeguards:
         price: What a model's tokens cost, by its name; None when nobody knows.
         people: Who is who, and what they may decide; nobody where identities are not configured.
         loss: What is done against loss of data.
+        governor: When repeated calls are taken for a circle.
         budgets: The budgets that all runs share which fit them.
         policies: Who may do what, beside what workflows grant.
     """
@@ -60,5 +62,6 @@ class Safeguards:
     price: Callable[[str], Price | None] = _no_price
     people: Directory = field(default_factory=Directory)
     loss: DataLoss = field(default_factory=DataLoss)
+    governor: Limits = Limits()  # noqa: RUF009 - a tuple
     budgets: tuple[SharedRule, ...] = ()
     policies: PolicySource = field(default_factory=NoPolicies)

@@ -13,8 +13,10 @@ from podium.engine.committing import CommitOutbox
 from podium.engine.spending import meters_of
 from podium.engine.state import EffectState, NodeState
 from podium.engine.surroundings import Surroundings
+from podium.engine.trail import in_loop, trail
 from podium.errors import NodeError
 from podium.gate.decision import Obligation
+from podium.gate.governor import Trail
 from podium.ids import NodePath, RunId, effect_key
 from podium.node.calls import (
     Call,
@@ -162,6 +164,9 @@ class NodeContext:
             workflow=home.flow or run.workflow,
             principal=run.principal,
             chain=run.chain(home.flow),
+            trajectory=run.state.trajectory,
+            trail=self._trail(call),
+            governor=run.governor,
             parties=run.parties,
             parent=run.parent,
             tenant=run.tenant,
@@ -181,6 +186,11 @@ class NodeContext:
         """Return what the node itself wants taken out of what it sends."""
         kinds = self._node.work.config.redact
         return [Obligation(kind="redact", reason="node", settings=(("kinds", ",".join(kinds)),))] if kinds else []
+
+    def _trail(self, call: Call) -> Trail | None:
+        """Return where a call is counted when it could be one of many; what undoes something is always let through."""
+        repeats = call.turn > 0 or in_loop(self._node)
+        return trail(self._node) if repeats and self._node.undoes is None else None
 
     def _labels(self, call: Call) -> CallLabels:
         """Return where a call of this node comes from: what the node read, and what it has heard since."""

@@ -22,7 +22,9 @@ from podium.engine.outbox import came_of, landed, resolve, sent, stage, to_undo
 from podium.engine.rounds import reopen
 from podium.engine.spending import interrupted, released, reserved, settled, shared_by
 from podium.engine.state import Ending, Given, NodeState, Request, RunState, is_alive
+from podium.engine.trail import trail
 from podium.engine.undo import undo_of, unwind
+from podium.gate.governor import Trajectory
 from podium.graph.model import Graph
 from podium.ids import EffectKey, NodePath, RunId
 from podium.ledger.record import (
@@ -58,6 +60,9 @@ from podium.ledger.record import (
 )
 from podium.spec.label import USER
 
+WAITS = frozenset({"approval", "signal", "timer", "ask", "doubt"})
+"""Reasons for which a node waits until something happens outside; a `retry` is none."""
+
 STOP = "stop:"
 """Prefix of the port by which an `end` node leaves: `stop:done`, `stop:failed`."""
 
@@ -79,6 +84,7 @@ def apply(state: RunState, body: AnyBody, *, path: NodePath, key: str = "", at: 
 
 def _created(state: RunState, body: RunCreated, _path: NodePath, _key: str, at: int) -> None:
     state.created = body
+    state.trajectory = Trajectory()  # a run that goes on from another one does it by a person's wish
     state.created_at = at
     state.shared = shared_by(state, body)
     for node in state.root.nodes:
@@ -185,6 +191,8 @@ def _parked(state: RunState, body: NodeParked, path: NodePath, _key: str, _at: i
         look(state, node)
         return
     node.parked, node.status, node.answer, node.ballots = body, "waiting", None, []
+    if body.reason in WAITS:
+        state.trajectory.waited(trail(node))
     state.hold(node)
     if body.effect and body.reason == "approval":
         asked_about(state.effect(EffectKey(body.effect)), body)
@@ -261,7 +269,7 @@ def _resolved(state: RunState, body: OutboxReleased | OutboxDropped, path: NodeP
     resolve(state, body, path)
 
 
-def _intent(state: RunState, body: EffectIntent, path: NodePath, _key: str, _at: int) -> None:
+def _intent(state: RunState, body: EffectIntent, path: NodePath, _key: str, at: int) -> None:
     sent(state, body.id)
     effect = state.effect(body.id)
     effect.attempts += 1
@@ -277,6 +285,8 @@ def _intent(state: RunState, body: EffectIntent, path: NodePath, _key: str, _at:
         state.hold(node)
         if state.metered or node.node.compensation is not None or body.delivery == "once":
             state.doubts.setdefault(node.path, set()).add(body.id)
+        if body.fingerprint:
+            state.trajectory.begun(trail(node), body.effect, body.fingerprint, body.id, at=at)
         undo_of(state, node)
 
 
@@ -290,6 +300,8 @@ def _outcome(state: RunState, body: EffectOutcome, path: NodePath, _key: str, _a
         _no_doubt(state, body.id, path)
     if body.status == "ok":
         effect.reply = body.reply
+    if body.fingerprint and (node := _owner(state, path)) is not None:
+        state.trajectory.ended(trail(node), body.id, body.fingerprint)
     came_of(state, body)
 
 
@@ -365,6 +377,7 @@ def _cancelled(state: RunState, body: CancelRequested, _path: NodePath, _key: st
 
 def _retry_requested(state: RunState, _body: RetryRequested, _path: NodePath, _key: str, at: int) -> None:
     state.ended = state.ending = None
+    state.trajectory = Trajectory()  # a person says that it shall go on
     state.cancel = state.kill = state.paused = False
     state.not_undone = 0
     reopen(state, state.root, at)

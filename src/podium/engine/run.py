@@ -89,6 +89,7 @@ class ActiveRun:
             ids=self.ids,
             workflow=self.compiled.workflow.name,
             tenant=self.claim.row.tenant,
+            governor=self.compiled.workflow.governor,
             owner=self.compiled.workflow.owner,
             watch=self.watch,
         )

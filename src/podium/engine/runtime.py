@@ -85,6 +85,7 @@ class Engine:
             ids=ids,
             safeguards=safeguards,
             sandboxes=sandboxes,
+            secret=secret,
         )
         self._active: dict[RunId, ActiveRun] = {}
         self._claiming: set[RunId] = set()

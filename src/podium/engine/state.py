@@ -19,6 +19,7 @@ from typing import Literal, NamedTuple
 
 from podium.gate.approval import Ballot
 from podium.gate.budget import Meter
+from podium.gate.governor import Trajectory
 from podium.graph.joins import Tally
 from podium.graph.model import Graph, GraphNode
 from podium.ids import EffectKey, NodeId, NodePath, RunId, child_path, item_path
@@ -338,6 +339,7 @@ class RunState:
         running: Those that this worker has begun.
         skips: Nodes that will not run, and why; a record will say so.
         stops: Nodes that this worker runs though their scope is over, or they are withdrawn.
+        trajectory: What the governor knows of the calls that could be repeated.
         timers: Heap of (when, path); entries whose node no longer waits are dropped when they surface.
         signals: Signals that nobody has waited for yet, by name.
         takers: Nodes that make an item of each signal, by its name.
@@ -371,6 +373,7 @@ class RunState:
     stops: dict[NodePath, None] = field(default_factory=dict[NodePath, None])
     effects: dict[EffectKey, EffectState] = field(default_factory=dict[EffectKey, EffectState])
     doubts: dict[NodePath, set[EffectKey]] = field(default_factory=dict[NodePath, set[EffectKey]])
+    trajectory: Trajectory = field(default_factory=Trajectory)
     timers: list[tuple[int, NodePath]] = field(default_factory=list[tuple[int, NodePath]])
     signals: dict[str, list[tuple[SignalReceived, int]]] = field(
         default_factory=dict[str, list[tuple[SignalReceived, int]]]

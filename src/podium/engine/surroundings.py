@@ -16,6 +16,7 @@ from podium.ids import IdSource, NodePath, RunId
 from podium.ledger.record import RunMode
 from podium.node.registry import Registry
 from podium.spec.approval_rule import Party
+from podium.spec.governor import GovernorSpec
 
 VERSION_DIGITS = 12
 """So much of a workflow's version stands in a chain."""
@@ -28,6 +29,7 @@ class Surroundings:
     Attributes:
         workflow: Its name. `tenant`: whose run it is, "" while there are none.
         owner: Who answers for the workflow, as it is written there.
+        governor: What the workflow says of the governor.
         watch: Told of progress, by node path.
     """
 
@@ -42,6 +44,7 @@ class Surroundings:
     ids: IdSource
     workflow: str
     tenant: str
+    governor: GovernorSpec | None
     owner: str
     watch: Callable[[NodePath, str], None]
 

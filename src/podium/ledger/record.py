@@ -359,6 +359,7 @@ class EffectIntent(Body, frozen=True, tag="effect.intent", kw_only=True):
         id: The idempotency key; all attempts share it.
         request: The call as it is sent.
         send_before: After this it is not sent any more; doubt is only asked later than this.
+        fingerprint: Equal for equal calls of this run, where the governor counts them; 0 elsewhere.
     """
 
     effect: str
@@ -370,6 +371,7 @@ class EffectIntent(Body, frozen=True, tag="effect.intent", kw_only=True):
     decision: GateDecision
     reservation: Reservation | None = None
     send_before: Time = Millis(0)
+    fingerprint: Int = 0
 
 
 class EffectOutcome(Body, frozen=True, tag="effect.outcome", kw_only=True):
@@ -383,6 +385,7 @@ class EffectOutcome(Body, frozen=True, tag="effect.outcome", kw_only=True):
         micro_wh: Energy in millionths of a watt-hour; -1 when it is not known.
         budgets: The budgets beyond this run in which its reservation is settled.
         ms: Duration as the caller saw it.
+        fingerprint: Equal for equal answers of this run, where the governor counts them; 0 elsewhere.
     """
 
     id: EffectKey
@@ -398,6 +401,7 @@ class EffectOutcome(Body, frozen=True, tag="effect.outcome", kw_only=True):
     ms: Int = 0
     micro_wh: Int = -1
     budgets: tuple[str, ...] = ()
+    fingerprint: Int = 0
 
     @property
     def used(self) -> Amounts:

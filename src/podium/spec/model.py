@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 from podium.spec.base import Duration, SpecModel, TypeSpec
 from podium.spec.budget import BudgetSpec
+from podium.spec.governor import GovernorSpec
 from podium.spec.names import Name, NodeName
 from podium.spec.node import (
     ASK,
@@ -62,6 +63,7 @@ __all__ = [
     "EffectClass",
     "Expression",
     "FunctionSpec",
+    "GovernorSpec",
     "Inner",
     "InputSpec",
     "Items",
@@ -161,6 +163,9 @@ class Workflow(SpecModel):
 
     concurrency: ConcurrencySpec | None = None
     """How many runs of this workflow may be under way at once."""
+
+    governor: GovernorSpec | None = None
+    """When repeated calls are taken for a circle and end; what is left out stays as the installation has it."""
 
     priority: Annotated[int, Field(ge=0, le=9)] = 5
     """Which runs are taken up first when there are more than can be driven: 9 before 0."""

@@ -83,6 +83,7 @@ class Recording:
             decision=decided(effect, "allow", at=now),
             reservation=effect.reservation,
             send_before=Millis(now + SEND_WITHIN_MS),
+            fingerprint=effect.asked,
         )
         effect.begun_at, effect.known.send_before = now, body.send_before
         return Entry(
@@ -102,6 +103,7 @@ class Recording:
             status="ok",
             reply=stored.ref,
             model=reply.model if isinstance(reply, ModelReply) else "",
+            fingerprint=effect.mark(reply) if effect.mark else 0,
             input_tokens=usage.input_tokens if usage else 0,
             output_tokens=usage.output_tokens if usage else 0,
             cached_tokens=usage.cached_tokens if usage else 0,
@@ -120,6 +122,7 @@ class Recording:
             code=error.code,
             error_kind=error.kind,
             reply=stored.ref,
+            fingerprint=effect.mark(error) if effect.mark else 0,
             input_tokens=error.tokens[0],
             output_tokens=error.tokens[1],
             cached_tokens=error.tokens[2],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from podium.spec.base import SpecModel
+from podium.spec.governor import GovernorSpec
 from podium.spec.names import Name
 from podium.spec.settings.data_loss import DataLossSettings, FilterSettings
 from podium.spec.settings.labels import LabelSettings, SinkSettings
@@ -25,6 +26,9 @@ class Settings(SpecModel):
 
     filters: dict[Name, FilterSettings] = Field(default_factory=dict)
     """Rules on content, by name."""
+
+    governor: GovernorSpec = Field(default_factory=GovernorSpec)
+    """When repeated calls are taken for a circle."""
 
     models: dict[str, SinkSettings] = Field(default_factory=dict)
     """What models may see, by name; `*` stands for any part of a name, and the longest name that fits counts."""
