@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from podium.clock import Millis
 from podium.ids import Digest, RunId, WorkerId, WorkflowVersion
+from podium.ledger.accounts import Account, Hold, Share
 from podium.ledger.record import AdminNoted, Entry, Payload, Record
 from podium.ledger.store import Appended, Claim, Control, RowStatus, RunRow, WorkflowSource
 from podium.ledger.switch import Switch
@@ -125,6 +126,8 @@ class Changes:
     Attributes:
         created, changed: Whole rows.
         advanced: Rows of which only `seq`, `head` and `updated_at` changed; by far the most.
+        accounts: Whole, new or changed. `holds`: new or changed; `let_go`: not there any more.
+        shares: To be added to what the run has used.
     """
 
     records: list[NewRecord] = field(default_factory=list[NewRecord])
@@ -134,6 +137,10 @@ class Changes:
     changed: list[RunRow] = field(default_factory=list[RunRow])
     advanced: list[RunRow] = field(default_factory=list[RunRow])
     control: Control | None = None
+    accounts: list[Account] = field(default_factory=list[Account])
+    holds: list[Hold] = field(default_factory=list[Hold])
+    let_go: list[Hold] = field(default_factory=list[Hold])
+    shares: list[Share] = field(default_factory=list[Share])
 
 
 class Transaction(Protocol):
@@ -165,6 +172,14 @@ class Transaction(Protocol):
 
     def under_way(self, slot: str) -> int:
         """Return how many stored runs have a turn of this slot."""
+        ...
+
+    def accounts(self, ids: Sequence[str]) -> tuple[Account, ...]:
+        """Return the accounts that there are, locked in the order given."""
+        ...
+
+    def holds(self, runs: Sequence[RunId]) -> tuple[Hold, ...]:
+        """Return what these runs hold in accounts."""
         ...
 
     def write(self, changes: Changes) -> None:

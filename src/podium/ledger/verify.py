@@ -9,6 +9,8 @@ In this order, for each record of a stream:
 5. its payloads are there (LE006) and are what it says (LE007);
 6. the record of another run that it goes on from is there, with the hash that it names (LE010).
 
+What the store says of shared budgets is what the records of all runs come to (LE011).
+
 At the end of a stream its head is the one that the store's row knows (LE008): a cut tail has no other witness until
 there are signed tree heads. After the first bad record of a stream the rest of that stream proves nothing and is not
 looked at.
@@ -23,6 +25,7 @@ from msgspec import Struct
 
 from podium.errors import LedgerError
 from podium.ids import ADMIN, Digest, RunId
+from podium.ledger.accounts import Book, touches
 from podium.ledger.chain import unseal
 from podium.ledger.payload import references
 from podium.ledger.record import (
@@ -41,9 +44,13 @@ from podium.ledger.record import (
     RunEnded,
     RunStatus,
 )
+from podium.ledger.recount import difference
 from podium.ledger.store import ENDED, RunRow, RunStore, StoredRecord
 
 _PAGE = 2_000
+_LOOKS = 20
+"""How often shared budgets are compared while runs go on beside it."""
+
 _HELP = "somebody changed the store; keep it as it is, and compare it with a backup"
 
 
@@ -82,6 +89,7 @@ class StreamCheck:
         self.fork: ForkedFrom | None = None
         self._keys = set[str]()
         self._unanswered: dict[str, int] = {}
+        self.book = Book()
 
     def add_all(self, page: Iterable[StoredRecord]) -> list[tuple[int, PayloadRef]]:
         """Check records in order; return what they refer to as `(seq, ref)`.
@@ -109,6 +117,8 @@ class StreamCheck:
         if reason:
             raise self.wrong("LE009", reason, stored.seq)
         self.seq, self.head, self._at = record.seq, record.hash, record.at
+        if touches(record.body):
+            self.book.enter(self.stream, (record.body,), at=record.at, checked=False)
         return record
 
     def result(self) -> Verified:
@@ -197,12 +207,31 @@ async def verify(store: RunStore, run: RunId | None = None) -> VerifyReport:
     checks = [_Check(store, stream) for stream in streams]
     for check in checks:
         await check.run()
+    problems = [problem for check in checks for problem in check.problems]
+    if run is None and not problems:
+        problems += await _check_accounts(store, checks)
     return VerifyReport(
         streams=len(checks),
         records=sum(check.stream.seq for check in checks),
         payloads=sum(check.payloads for check in checks),
-        problems=tuple(problem for check in checks for problem in check.problems),
+        problems=tuple(problems),
     )
+
+
+async def _check_accounts(store: RunStore, checks: list[_Check]) -> list[LedgerError]:
+    """Compare the shared budgets with the records, which may be ahead of them or behind while runs go on."""
+    for _ in range(_LOOKS):
+        reason = await difference(store, [check.stream.book for check in checks])
+        if not reason:
+            return []
+        seen = sum(check.stream.seq for check in checks)
+        known = {check.stream.stream for check in checks}
+        checks += [_Check(store, stream) for stream in await store.streams() if stream not in known]
+        for check in checks:
+            await check.catch_up()
+        if sum(check.stream.seq for check in checks) == seen:
+            return [LedgerError("LE011", reason, stream=ADMIN, seq=None, help=_HELP)]
+    return []  # so much is being written that the two were never read at the same moment
 
 
 class _Check:
@@ -219,6 +248,13 @@ class _Check:
             await self._check_records()
             await self._check_end()
             await self._check_origin()
+        except LedgerError as error:
+            self.problems.append(error)
+
+    async def catch_up(self) -> None:
+        """Check what has been added since."""
+        try:
+            await self._check_records()
         except LedgerError as error:
             self.problems.append(error)
 

@@ -24,6 +24,7 @@ from typing import Any, TypeVar
 from podium.clock import Clock, Millis, SystemClock
 from podium.errors import LedgerError, StoreError, UsageError
 from podium.ids import Digest, RunId, WorkerId, WorkflowVersion
+from podium.ledger.accounts import Account, Hold, Share
 from podium.ledger.chain import unseal
 from podium.ledger.journal import commit
 from podium.ledger.payload import altered, matches, missing
@@ -44,6 +45,9 @@ class _Durable:
     workflows: dict[WorkflowVersion, WorkflowSource] = field(default_factory=dict[WorkflowVersion, WorkflowSource])
     rows: dict[RunId, RunRow] = field(default_factory=dict[RunId, RunRow])
     control: Control = field(default_factory=Control)
+    accounts: dict[str, Account] = field(default_factory=dict[str, Account])
+    holds: dict[tuple[RunId, str, str, bool], Hold] = field(default_factory=dict[tuple[RunId, str, str, bool], Hold])
+    shares: dict[tuple[str, RunId], Share] = field(default_factory=dict[tuple[str, RunId], Share])
     workers: set[WorkerId] = field(default_factory=set[WorkerId])
     listeners: set[asyncio.Event] = field(default_factory=set[asyncio.Event])
     files: TemporaryDirectory[str] | None = None
@@ -82,6 +86,12 @@ class _MemoryTransaction:
     def under_way(self, slot: str) -> int:
         return _under_way(self._durable, slot)
 
+    def accounts(self, ids: Sequence[str]) -> tuple[Account, ...]:
+        return tuple(self._durable.accounts[name] for name in ids if name in self._durable.accounts)
+
+    def holds(self, runs: Sequence[RunId]) -> tuple[Hold, ...]:
+        return tuple(hold for hold in self._durable.holds.values() if hold.run in runs)
+
     def write(self, changes: Changes) -> None:
         self._changes = changes
 
@@ -101,6 +111,13 @@ class _MemoryTransaction:
             durable.rows[row.id] = row
         if changes.control is not None:
             durable.control = changes.control
+        durable.accounts.update({account.id: account for account in changes.accounts})
+        for hold in changes.let_go:
+            del durable.holds[_place(hold)]
+        durable.holds.update({_place(hold): hold for hold in changes.holds})
+        for share in changes.shares:
+            before = durable.shares.get((share.budget, share.run))
+            durable.shares[share.budget, share.run] = share if before is None else before.more(share.used)
 
 
 class MemoryStore(Submitting):
@@ -126,6 +143,10 @@ class MemoryStore(Submitting):
         again = self.beside(faults=faults)
         self._end(self._ended or _closed())
         return again
+
+    def forge_account(self, account: Account) -> None:
+        """Change what the store says of a shared budget, as somebody would who gets at its tables."""
+        self._durable.accounts[account.id] = account
 
     # ── writing ──
 
@@ -282,6 +303,15 @@ class MemoryStore(Submitting):
     async def control(self) -> Control:
         return self._open().control
 
+    async def accounts(self) -> tuple[Account, ...]:
+        return tuple(account for _, account in sorted(self._open().accounts.items()))
+
+    async def holds(self) -> tuple[Hold, ...]:
+        return tuple(hold for _, hold in sorted(self._open().holds.items()))
+
+    async def shares(self, budget: str = "") -> tuple[Share, ...]:
+        return tuple(share for _, share in sorted(self._open().shares.items()) if budget in ("", share.budget))
+
     # ── files ──
 
     async def save_file(self, source: Path) -> tuple[Digest, int]:
@@ -321,6 +351,10 @@ class MemoryStore(Submitting):
         if self._ended is not None:
             raise self._ended
         return self._durable
+
+
+def _place(hold: Hold) -> tuple[RunId, str, str, bool]:
+    return hold.run, hold.effect, hold.budget, hold.doubt
 
 
 def _under_way(durable: _Durable, slot: str) -> int:

@@ -29,6 +29,7 @@ from podium.ledger.store import RowStatus, RunStore
 from podium.ledger.switch import Switch
 from podium.ledger.verify import verify
 from podium.testing.clock import FakeClock
+from podium.testing.conformance.store_budgets import holding
 from podium.testing.conformance.store_world import IDS, WORKFLOW, cancel, created, done, ended, intent, retry
 from podium.testing.memory import MemoryStore
 
@@ -47,6 +48,7 @@ ENTRIES = [
     done("d", payload(b"out", IDS)),
     intent("e"),
     cancel(),
+    *(holding(name, tokens) for name, tokens in (("f", 30), ("g", 60), ("h", 60))),
     Entry(body=done("a").body, path=done("\ud800").path),
 ]
 WISHES = [
@@ -130,6 +132,9 @@ async def everything(store: RunStore, now: Millis) -> dict[str, object]:
         "listed": await store.rows(limit=10),
         "dead": await store.rows(dead=True),
         "tallies": await store.tallies(),
+        "accounts": await store.accounts(),
+        "holds": await store.holds(),
+        "shares": await store.shares(),
         "switches": (await store.control()).switches,
     }
 

@@ -16,6 +16,7 @@ import pytest
 
 from podium.ledger.store import RunStore
 from podium.testing.clock import FakeClock
+from podium.testing.conformance.store_budgets import BudgetRules
 from podium.testing.conformance.store_faults import FaultRules
 from podium.testing.conformance.store_owner import OwnerRules
 from podium.testing.conformance.store_posting import PostingRules
@@ -30,7 +31,15 @@ __all__ = ["OpenStore", "RunStoreSuite"]
 
 
 class RunStoreSuite(
-    OwnerRules, PostingRules, ReadingRules, SharingRules, FaultRules, TurnRules, SteeringRules, StoppingRules
+    OwnerRules,
+    PostingRules,
+    ReadingRules,
+    SharingRules,
+    FaultRules,
+    TurnRules,
+    SteeringRules,
+    StoppingRules,
+    BudgetRules,
 ):
     """Subclass it with the fixture of the module's example."""
 

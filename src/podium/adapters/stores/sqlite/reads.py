@@ -7,11 +7,20 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Integer, func, literal_column, select, true
 
+from podium.adapters.stores.sqlite.accounts import (
+    READ_ACCOUNTS,
+    READ_HOLDS,
+    READ_SHARES,
+    account_of,
+    hold_of,
+    share_of,
+)
 from podium.adapters.stores.sqlite.schema import ADMIN_NUMBER, RECORD, RUN, WORKFLOW
 from podium.adapters.stores.sqlite.transaction import READ_CONTROL, ROW_FIELDS, as_bytes, control_of, row_of, stored_of
 from podium.clock import Millis
 from podium.errors import UsageError
 from podium.ids import ADMIN, Digest, RunId, WorkflowVersion
+from podium.ledger.accounts import Account, Hold, Share
 from podium.ledger.store import ENDED, Control, RowStatus, RunRow, StoredRecord, Tally, WorkflowSource
 
 _ROW = (RUN.c.id, *(RUN.c[name] for name in ROW_FIELDS))
@@ -190,6 +199,23 @@ def control(connection: Connection) -> Control:
     """Return the installation's row."""
     (found,) = _quickly(connection, READ_CONTROL, ())
     return control_of(*found)
+
+
+def accounts(connection: Connection) -> tuple[Account, ...]:
+    """Return the accounts of shared budgets."""
+    return tuple(account_of(*row) for row in _quickly(connection, f"{READ_ACCOUNTS} ORDER BY id", ()))
+
+
+def holds(connection: Connection) -> tuple[Hold, ...]:
+    """Return what effects hold in them."""
+    found = _quickly(connection, f"{READ_HOLDS} ORDER BY run, effect, budget, doubt", ())
+    return tuple(hold_of(*row) for row in found)
+
+
+def shares(connection: Connection, budget: str) -> tuple[Share, ...]:
+    """Return what each run has used of an account, or of all."""
+    found = _quickly(connection, f"{READ_SHARES} WHERE ? IN ('', budget) ORDER BY budget, run", (budget,))
+    return tuple(share_of(*row) for row in found)
 
 
 def _row(found: Sequence[Any]) -> RunRow:

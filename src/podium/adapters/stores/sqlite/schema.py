@@ -41,6 +41,7 @@ RUN = Table(
     Column("turn", Text, nullable=False, server_default=""),
     Column("slots", Integer, nullable=False, server_default="0"),
     Column("dead", Integer, nullable=False, server_default="0"),
+    Column("mode", Text, nullable=False, server_default="live"),
     CheckConstraint("n > 0", name="run_n"),
     CheckConstraint("length(head) = 32", name="run_head"),
     # each names what a worker asks for; a run that merely moves on touches none of them
@@ -106,5 +107,41 @@ CONTROL = Table(
     Column("switches", Text, nullable=False, server_default="[]"),
     CheckConstraint("id = 1", name="control_one_row"),
     CheckConstraint("length(head) = 32", name="control_head"),
+    sqlite_strict=True,
+)
+
+_UNITS = ("tokens", "nano_usd", "calls", "micro_wh")
+
+
+def _amounts(prefix: str = "") -> list[Column[int]]:
+    return [Column(f"{prefix}{unit}", Integer, nullable=False) for unit in _UNITS]
+
+
+BUDGET = Table(
+    "budget",
+    metadata,
+    Column("id", Text, primary_key=True),
+    *_amounts(),
+    *_amounts("held_"),
+    Column("unpriced", Integer, nullable=False),
+    Column("unmetered", Integer, nullable=False),
+    Column("updated_at", Integer, nullable=False),
+    sqlite_strict=True,
+)
+
+BUDGET_HOLD = Table(
+    "budget_hold",
+    metadata,
+    *(Column(name, Text, primary_key=True) for name in ("run", "effect", "budget")),
+    Column("doubt", Integer, primary_key=True),
+    *_amounts(),
+    sqlite_strict=True,
+)
+
+BUDGET_SHARE = Table(
+    "budget_share",
+    metadata,
+    *(Column(name, Text, primary_key=True) for name in ("budget", "run")),
+    *_amounts(),
     sqlite_strict=True,
 )

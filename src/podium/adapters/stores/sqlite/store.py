@@ -32,6 +32,7 @@ from podium.adapters.stores.sqlite.workers import Workers
 from podium.clock import Clock, Millis
 from podium.errors import LedgerError, StoreError
 from podium.ids import Digest, IdSource, RunId, WorkerId, WorkflowVersion
+from podium.ledger.accounts import Account, Hold, Share
 from podium.ledger.chain import unseal
 from podium.ledger.payload import altered, matches, missing
 from podium.ledger.record import AdminNoted, Payload, PayloadRef, Record
@@ -176,6 +177,15 @@ class SqliteStore(Submitting):
 
     async def control(self) -> Control:
         return await self._read(reads.control)
+
+    async def accounts(self) -> tuple[Account, ...]:
+        return await self._read(reads.accounts)
+
+    async def holds(self) -> tuple[Hold, ...]:
+        return await self._read(reads.holds)
+
+    async def shares(self, budget: str = "") -> tuple[Share, ...]:
+        return await self._read(reads.shares, budget)
 
     async def payload(self, run: RunId, ref: PayloadRef) -> bytes:
         return await self._read(self._payload, run, ref)

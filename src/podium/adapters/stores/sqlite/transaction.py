@@ -19,9 +19,11 @@ from typing import Any, cast
 
 import msgspec
 
+from podium.adapters.stores.sqlite import accounts
 from podium.adapters.stores.sqlite.schema import ADMIN_NUMBER
 from podium.clock import Millis
 from podium.ids import ADMIN, Digest, RunId, WorkerId, WorkflowVersion
+from podium.ledger.accounts import Account, Hold
 from podium.ledger.chain import unseal
 from podium.ledger.record import Payload, Record
 from podium.ledger.requests import Changes
@@ -59,19 +61,22 @@ class Remembered:
         numbers: Of the runs that it has met.
         rows: As they were last committed, of runs with an owner.
         version: `PRAGMA data_version` then.
+        shares: Whether anybody has ever shared a budget; None while that is not known.
     """
 
-    __slots__ = ("numbers", "rows", "version")
+    __slots__ = ("numbers", "rows", "shares", "version")
 
     def __init__(self) -> None:
         self.numbers: dict[RunId, int] = {}
         self.rows: dict[RunId, RunRow] = {}
         self.version = -1
+        self.shares: bool | None = None
 
     def forget(self) -> None:
         """Know nothing any more."""
         self.numbers.clear()
         self.rows.clear()
+        self.shares = None
 
 
 class SqliteTransaction:
@@ -90,6 +95,7 @@ class SqliteTransaction:
         remembered = self._remembered.rows
         if version != self._remembered.version:
             remembered.clear()
+            self._remembered.shares = None
             self._remembered.version = version
         found = {run: remembered[run] for run in runs if run in remembered}
         for part in _parts([run for run in runs if run not in found]):
@@ -137,6 +143,15 @@ class SqliteTransaction:
         ).fetchone()
         return count
 
+    def accounts(self, ids: Sequence[str]) -> tuple[Account, ...]:
+        return accounts.accounts(self._connection, ids)
+
+    def holds(self, runs: Sequence[RunId]) -> tuple[Hold, ...]:
+        remembered = self._remembered
+        if remembered.shares is None:
+            remembered.shares = accounts.any_account(self._connection)
+        return accounts.holds(self._connection, runs) if remembered.shares else ()
+
     def write(self, changes: Changes) -> None:
         for row in changes.created:
             self._create(row)
@@ -161,6 +176,9 @@ class SqliteTransaction:
                 [(*_row_values(row), numbers[row.id]) for row in changes.changed],
             )
         self._write_installation(changes.workflows, changes.control)
+        if changes.accounts or changes.let_go:
+            accounts.write(self._connection, changes)
+            self._remembered.shares = True
         self._remember(changes)
 
     def _put(self, statement: str, rows: Sequence[Sequence[Any]]) -> None:

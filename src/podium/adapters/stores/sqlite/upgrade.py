@@ -19,10 +19,10 @@ from podium.errors import StoreError
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-HEAD = "0003"
+HEAD = "0005"
 """The version of the tables that this code reads and writes."""
 
-KNOWN = ("0001", "0002", HEAD)
+KNOWN = ("0001", "0002", "0003", "0004", HEAD)
 """All versions that can be upgraded, oldest first."""
 
 Opened = Literal["store.created", "store.upgraded"]
