@@ -32,6 +32,7 @@ AT_ONCE = {32: 4, 256: 1}
 """Chains that are started together, and how often in one repetition."""
 PROMISES = (
     Promise("chain.32.podium", "langgraph", at_least=10),
+    Promise("chain.32.podium-gated", "langgraph", at_least=5),
     Promise("chain.1.podium", "langgraph", at_most=0.5),
     Promise("chain.32.podium", "journal", at_least=0.2),
 )
@@ -80,6 +81,7 @@ async def figures(*, only: str = "", repetitions: int = 3) -> list[Figure]:
         async with AsyncExitStack() as stack:
             contenders: list[Contender] = [
                 await stack.enter_async_context(open_podium(folder)),
+                await stack.enter_async_context(open_podium(folder, gated=True)),
                 await stack.enter_async_context(open_podium(folder, pure=True)),
                 await stack.enter_async_context(open_langgraph(folder)),
                 langgraph_in_memory(),
@@ -92,7 +94,9 @@ async def figures(*, only: str = "", repetitions: int = 3) -> list[Figure]:
             # afterwards and alone: its threads ask their database all the time, which is nobody else's to pay
             async with open_dbos(folder) as dbos:
                 found += await measure([dbos], repetitions=1)
-    return compared(found, [(f"chain.{n}.podium", f"chain.{n}.{other}") for n in (1, *AT_ONCE) for other in BASELINES])
+    ours = ("podium", "podium-gated")
+    pairs = [(f"chain.{n}.{our}", f"chain.{n}.{other}") for n in (1, *AT_ONCE) for our in ours for other in BASELINES]
+    return compared(found, pairs)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Podium as it is installed: SQLite store, engine, gateway and a real tool. Ten nodes, one after another.
 
 - `podium`: each step is an effect: decision and intent are durable before the call, outcome and result after it.
+- `podium-gated`: the same, with a hundred policies to decide by.
 - `podium-pure`: each step only builds a value; its result rides along with the next commit.
 """
 
@@ -11,6 +12,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from benchmarks.contender import STEPS
+from benchmarks.policies import write_policies
 
 from podium.app.installation import Installation
 from podium.app.publish import Published
@@ -44,9 +46,11 @@ class Podium:
 
 
 @asynccontextmanager
-async def open_podium(folder: Path, *, pure: bool = False) -> AsyncGenerator[Podium]:
+async def open_podium(folder: Path, *, pure: bool = False, gated: bool = False) -> AsyncGenerator[Podium]:
     """Yield an installation in `folder`."""
-    name = "podium-pure" if pure else "podium"
+    name = "podium-pure" if pure else "podium-gated" if gated else "podium"
+    if gated:
+        write_policies(folder / name)
     file = folder / f"{name}.yaml"
     file.write_text(workflow(pure=pure))
     async with Installation.open(folder / name) as installation:

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from podium.app.policy_source import PolicySource
     from podium.app.publish import Published
     from podium.effects.ports import ModelPort, Models, Sandbox, Sandboxes, ToolPort, Tools
+    from podium.effects.safeguards import Safeguards
     from podium.engine.runtime import Engine, Watch
     from podium.gate.roles import Directory
     from podium.graph.model import Compiled
@@ -224,12 +225,9 @@ class Installation:
         # What is loaded by now stays; looking through it again and again cost a tenth of the speed.
         gc.freeze()
         gc.set_threshold(*GC_THRESHOLDS)
-        from podium.app.safeguards import safeguards_of
-
         await self.store.alive(self.worker)
-        settings = await asyncio.to_thread(lambda: self.settings)
         return Engine(
-            safeguards=safeguards_of(settings, policies=await self._policies(settings)),
+            safeguards=await self.safeguards(),
             store=self.store,
             nodes=self.nodes,
             models=_LazyModels(self),
@@ -242,6 +240,17 @@ class Installation:
             secret=await asyncio.to_thread(callback_key, self.home, self.ids),
             watch=self._tell,
         )
+
+    async def safeguards(self) -> Safeguards:
+        """Return what the files of this installation decide about its gate, policies included.
+
+        Raises:
+            UsageError: when one of them cannot be used.
+        """
+        from podium.app.safeguards import safeguards_of
+
+        settings = await asyncio.to_thread(lambda: self.settings)
+        return safeguards_of(settings, policies=await self._policies(settings))
 
     async def _policies(self, settings: Settings) -> PolicySource:
         """Return the policies of this installation, read and found to be right."""
