@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from itertools import accumulate
 from typing import Any, NamedTuple
 
-from podium.gate.policy.library import form_of
+from podium.gate.policy.library import TOO_DEEP, form_of
 from podium.gate.policy.rule import ID, OBLIGATIONS, Rule
-from podium.spec.diagnostic import Diagnostic
+from podium.spec.diagnostic import Diagnostic, Place
 from podium.spec.finding import Finding
 from podium.spec.positions import Positions, Span
 from podium.spec.suggest import did_you_mean
@@ -32,7 +32,7 @@ MAX_POLICY = 65_536
 """Characters of one policy."""
 
 _TOKEN = re.compile(r'"(?:\\.|[^"\\])*"|//[^\n]*|[;(){}\[\]]|[^\s,";(){}\[\]/]+|[\s,]+|.', re.DOTALL)
-_UNEXPECTED = re.compile(r"unexpected token `(.+)`", re.DOTALL)
+_NAMED = re.compile(r"[`']([^`']+)[`']")
 
 
 class _Statement(NamedTuple):
@@ -97,27 +97,42 @@ def _rule(statement: _Statement, file: str, positions: Positions, findings: list
     place = positions.at(statement.span)
     written: Json = found[0].get("annotations", {}).get("id")
     rule = Rule(written or f"{file}:{place.line}", file, place, statement.text, found[0])
-    findings.extend(_annotations(rule, statement, named=written is not None))
+    if written is not None and not ID.fullmatch(written):
+        message = "expected letters, digits and `_.:/-` as the id of a policy, at most 100"
+        findings.append(Finding("GA017", message, statement.span, 'such as `@id("no-outside-mail")`'))
+    findings.extend(_obligation(rule, statement))
     return rule
+
+
+def named_once(words: str, text: str) -> str:
+    """Return what a message names in quotes and what stands in the text exactly once, "" for nothing."""
+    return next((word for word in _NAMED.findall(words) if text.count(word) == 1), "")
+
+
+def place_in(rule: Rule, words: str) -> Place:
+    """Return where in a policy stands what a message names; where the policy begins when that is not clear."""
+    word = named_once(words, rule.text)
+    if not word or not rule.file.endswith(".cedar"):
+        return rule.place
+    before = rule.text[: rule.text.index(word)]
+    line = before.count("\n")
+    column = len(before) - before.rfind("\n") if line else rule.place.column + len(before)
+    return Place(rule.place.line + line, column, column + len(word))
 
 
 def _refused(statement: _Statement, words: str) -> Finding:
     """Return Cedar's words, at the token that it names where there is only one such."""
-    if "JSON" in words:
-        return Finding("GA015", "this policy has too many conditions", statement.span, "make several of it")
-    match = _UNEXPECTED.search(words)
+    if words == TOO_DEEP:
+        return Finding("GA015", words, statement.span, "make several of it, or a list of it: `[…].contains(…)`")
     span = statement.span
-    if match and statement.text.count(match[1]) == 1:
-        offset = span.start + statement.text.index(match[1])
-        span = Span(start=offset, end=offset + len(match[1]))
+    if word := named_once(words, statement.text):
+        offset = span.start + statement.text.index(word)
+        span = Span(start=offset, end=offset + len(word))
     return Finding("GA015", f"this is no Cedar: {' '.join(words.split())}", span, "see docs/reference/policies.md")
 
 
-def _annotations(rule: Rule, statement: _Statement, *, named: bool) -> Iterator[Finding]:
-    """Yield what is wrong with what is written with `@` before a policy."""
-    if named and not ID.fullmatch(rule.id):
-        message = "expected letters, digits and `_.:/-` as the id of a policy, at most 100"
-        yield Finding("GA017", message, statement.span, 'such as `@id("no-outside-mail")`')
+def _obligation(rule: Rule, statement: _Statement) -> Iterator[Finding]:
+    """Yield what is wrong with the obligation of a policy."""
     kind = rule.annotations.get("obligation")
     if kind is None:
         return

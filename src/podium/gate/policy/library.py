@@ -15,6 +15,12 @@ Json = Any
 PolicySet = cedarpy.PolicySet
 
 
+MAX_DEPTH = 120
+"""Levels of a policy in JSON; the engine reads no more than 128."""
+
+TOO_DEEP = "this policy has too many conditions in one another"
+
+
 class Answer(NamedTuple):
     """What Cedar says to one request.
 
@@ -50,9 +56,24 @@ def form_of(text: str) -> Json:
     """Return Cedar's own JSON of policies.
 
     Raises:
-        ValueError: when it is no Cedar, in Cedar's words.
+        ValueError: when it is no Cedar, in Cedar's words, or `TOO_DEEP`.
     """
-    return json.loads(cedarpy.policies_to_json_str(text))
+    try:
+        form = json.loads(cedarpy.policies_to_json_str(text))
+    except RecursionError:
+        raise ValueError(TOO_DEEP) from None
+    if _depth(form) > MAX_DEPTH:
+        raise ValueError(TOO_DEEP)
+    return form
+
+
+def _depth(form: Json) -> int:
+    depth, level = 0, [form]
+    while level:
+        depth += 1
+        below = [part.values() if isinstance(part, dict) else part for part in level]
+        level = [part for parts in below for part in parts if isinstance(part, dict | list)]
+    return depth
 
 
 def text_of(form: Mapping[str, Json]) -> str:

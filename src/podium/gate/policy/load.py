@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from podium.gate.labels import Lattice
 from podium.gate.policy.bundle import Bundle
-from podium.gate.policy.cedar import MAX_BYTES, parse
+from podium.gate.policy.cedar import MAX_BYTES, parse, place_in
 from podium.gate.policy.library import validate
 from podium.gate.policy.rule import Rule
 from podium.gate.policy.yaml import parse_yaml
@@ -97,7 +97,7 @@ def _invalid(rules: list[Rule]) -> Iterator[Diagnostic]:
             message=f"policy `{rule.id}`: {words}" if rule else words,
             help="`podium policy show --schema` shows what there is",
             file=rule.file if rule else "policies",
-            place=rule.place if rule else None,
+            place=place_in(rule, words) if rule else None,
         )
 
 

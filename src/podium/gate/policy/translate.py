@@ -119,24 +119,29 @@ def _action(policy: PolicySpec) -> str:
 
 
 def _resource(policy: PolicySpec) -> str:
-    if policy.on is None or len(policy.on) != 1 or not (scope := _thing(policy, policy.on[0])):
+    if policy.on is None or len(policy.on) != 1 or not (thing := _uid(policy, policy.on[0])):
         return "resource"
-    return scope
+    return f"resource {'in' if thing.startswith('Tool::') else '=='} {thing}"
 
 
-def _thing(policy: PolicySpec, name: str) -> str:
+def _uid(policy: PolicySpec, name: str) -> str:
     """Return what a name without `*` stands for, "" for a pattern."""
     kind = RESOURCES[policy.actions[0]]
     tool = name.removesuffix(".*")
     if kind == "Function" and "." not in tool and "*" not in tool:
-        return f"resource in Tool::{quoted(tool)}"
-    return "" if "*" in name else f"resource == {kind}::{quoted(name)}"
+        return f"Tool::{quoted(tool)}"
+    return "" if "*" in name else f"{kind}::{quoted(name)}"
 
 
 def _on(policy: PolicySpec) -> Iterator[str]:
     if policy.on is None or _resource(policy) != "resource":
         return
-    yield _any([_thing(policy, name) or f"resource.name like {quoted(name)}" for name in policy.on])
+    things = [thing for name in policy.on if (thing := _uid(policy, name))]
+    # a list in Cedar holds things of one kind
+    tools = [thing for thing in things if thing.startswith("Tool::")]
+    others = [thing for thing in things if thing not in tools]
+    patterns = [f"resource.name like {quoted(name)}" for name in policy.on if not _uid(policy, name)]
+    yield _any([*(f"resource in [{', '.join(uids)}]" for uids in (tools, others) if uids), *patterns])
 
 
 def _regions(policy: PolicySpec) -> Iterator[str]:
@@ -166,9 +171,7 @@ def _is(party: _Party) -> str:
     kind = party.kind.title()
     if party.kind == "agent":
         return _any([_version(name) for name in party.names])
-    if party.kind in ("person", "workflow"):
-        return f"principal in [{_uids(kind, party.names)}]"
-    return _any([f"principal in {kind}::{quoted(name)}" for name in party.names])
+    return f"principal in [{_uids(kind, party.names)}]"
 
 
 def _version(name: str) -> str:
@@ -260,7 +263,9 @@ def _argument(name: str, value: Value, *, widens: bool) -> str:
         case Limits():
             return _all(iter((f"context.numbers.hasTag({text})", *_limits(value, number))))
         case tuple():
-            return _any([_pattern(text, one, widens=widens) for one in value])
+            exact = tuple(one for one in value if "*" not in one)
+            patterns = [_pattern(text, one, widens=widens) for one in value if "*" in one]
+            return _any([*([_one_of(text, exact)] if exact else []), *patterns])
         case _:
             assert_never(value)
 
@@ -269,9 +274,11 @@ def _tag(name: str, rest: str) -> str:
     return f"(context.arguments.hasTag({name}) && context.arguments.getTag({name}) {rest})"
 
 
+def _one_of(name: str, texts: tuple[str, ...]) -> str:
+    return f"(context.arguments.hasTag({name}) && {_list(texts)}.contains(context.arguments.getTag({name})))"
+
+
 def _pattern(name: str, pattern: str, *, widens: bool) -> str:
-    if "*" not in pattern:
-        return _tag(name, f"== {quoted(pattern)}")
     fits = _tag(name, f"like {quoted(pattern)}")
     if "/" not in pattern:
         return fits
