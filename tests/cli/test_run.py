@@ -44,6 +44,8 @@ def test_a_run_as_json_is_one_line_with_stable_keys(podium: Podium, workflow: Wr
         "paused_by": "",
         "ending": "",
         "not_undone": 0,
+        "mode": "live",
+        "unreleased": 0,
         "result": "Hello Bob",
         "error": None,
         "waiting": [],

@@ -43,6 +43,7 @@ def test_runs_are_listed_newest_first_and_by_status(podium: Podium, workflow: Wr
         "status": "waiting(approval)",
         "priority": 5,
         "parent": "",
+        "mode": "live",
         "turns_with": "",
         "created_at": IsStr(),
         "updated_at": IsStr(),

@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 from podium.clock import Clock
+from podium.effects.ports import Sandboxes
 from podium.engine.control import open_questions, retry, settle_doubt
 from podium.engine.fold import fold
 from podium.engine.undo import is_needed, undoable
@@ -37,6 +38,7 @@ from podium.ledger.record import (
     Record,
     RetryRequested,
     RunEnded,
+    RunMode,
 )
 from podium.ledger.store import RowStatus, RunStore
 from podium.ledger.verify import verify
@@ -143,9 +145,17 @@ class Drill:
     """One workflow in one world, run with and without a kill."""
 
     def __init__(
-        self, compiled: Compiled, *, fates: Mapping[str, Fate] | None = None, opening: Opening = in_memory
+        self,
+        compiled: Compiled,
+        *,
+        fates: Mapping[str, Fate] | None = None,
+        opening: Opening = in_memory,
+        sandboxes: Sandboxes | None = None,
+        mode: RunMode = "live",
     ) -> None:
         self._compiled = compiled
+        self._sandboxes = sandboxes
+        self._mode: RunMode = mode
         self._fates = fates or {}
         self._opening = opening
 
@@ -170,7 +180,7 @@ class Drill:
         run, store = RunId("rdrill0000000"), bench.store
         try:
             if await store.row(run) is None:
-                await bench.start({"n": 1}, run=run)
+                await bench.start({"n": 1}, run=run, mode=self._mode)
             status = await self._rest(bench, world, run)
             records = await bench.history(run)
             check(records, world)
@@ -195,7 +205,15 @@ class Drill:
 
     def _bench(self, store: RunStore, world: FatefulWorld, clock: FakeClock, ids: Ids) -> Bench:
         model = ScriptedModel(answer=lambda call: f"answer to {call.messages[-1].text}")
-        return Bench(self._compiled, store=store, model=model, tools=ScriptedTools(world), clock=clock, ids=ids)
+        return Bench(
+            self._compiled,
+            store=store,
+            model=model,
+            tools=ScriptedTools(world),
+            sandboxes=self._sandboxes,
+            clock=clock,
+            ids=ids,
+        )
 
     async def _rest(self, bench: Bench, world: FatefulWorld, run: RunId) -> RowStatus:
         for _ in range(50):
