@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 
+from podium.app.budgets import Prices, rules_of
+from podium.app.data_loss import data_loss_of
 from podium.app.people import directory_of
 from podium.effects.safeguards import NoPolicies, PolicySource, Safeguards
 from podium.gate.governor import Limits
@@ -23,7 +25,10 @@ def safeguards_of(settings: Settings, *, policies: PolicySource | None = None) -
     return Safeguards(
         lattice=lattice,
         model=lambda name: model_settings(settings.models, name, lattice),
+        price=Prices(settings.prices),
+        budgets=rules_of(settings.budgets),
         people=directory_of(settings.people),
+        throttle=settings.throttle,
         governor=governor_limits(settings.governor),
         loss=data_loss_of(settings),
         policies=policies or NoPolicies(),

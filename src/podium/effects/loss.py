@@ -15,14 +15,14 @@ from msgspec.structs import replace
 
 from podium.effects.effect import Effect
 from podium.errors import EffectError
-from podium.gate.redact.detect import PIECE, Detector, load, look, needs_loading, pieces
+from podium.gate.redact.detect import Detector, Patterns, load, look, needs_loading
 from podium.gate.redact.filters import ContentFilter
 from podium.gate.redact.finding import Finding
 from podium.gate.redact.masks import MASK
 from podium.gate.redact.rules import LossRules
 from podium.gate.redact.secrets import is_secret_name
 from podium.gate.redact.texts import Text, rewritten, texts_of
-from podium.node.calls import ModelCall, ToolCall
+from podium.node.calls import Call, ModelCall, ToolCall
 
 Json = Any
 Looked = Mapping[Text, tuple[Finding, ...]]
@@ -30,6 +30,11 @@ Looked = Mapping[Text, tuple[Finding, ...]]
 
 FOREIGN_LIMIT_S = 10.0
 """The longest that somebody else's detector or filter may take for one call."""
+
+_LONG = 8_192
+"""Characters of a text that is looked at in a thread, so that whatever it holds the loop goes on."""
+
+_BUILT_IN = Patterns()
 
 _NAMED = 200
 """Characters of a text that its name may explain; what is longer explains itself."""
@@ -99,9 +104,12 @@ async def aside(work: Callable[[], Any]) -> Any:  # noqa: ANN401 - what the work
         ) from error
 
 
-def texts_of_call(effect: Effect) -> list[Text]:
-    """Return the texts of a call that leave with it."""
-    call = effect.call
+def texts_of_call(call: Call) -> list[Text]:
+    """Return the texts of a call that leave with it.
+
+    Raises:
+        RecursionError: its arguments are nested too deeply to be looked at.
+    """
     if isinstance(call, ModelCall):
         return [Text("", message.text) for message in call.messages if message.text]
     return list(texts_of(call.arguments)) if isinstance(call, ToolCall) else []
@@ -125,8 +133,8 @@ def rewrite_call(effect: Effect, change: Callable[[Text], str]) -> bool:
 async def _built_in(text: Text) -> tuple[Finding, ...]:
     if needs_loading(text.text):
         await asyncio.to_thread(load)
-    if len(text.text) > PIECE:
-        return await _long(text.text)
+    if len(text.text) > _LONG:
+        return await asyncio.to_thread(_BUILT_IN.find, text.text)
     if not text.name or len(text.text) > _NAMED:
         return look(text.text)
     if is_secret_name(text.name) and not MASK.fullmatch(text.text):
@@ -138,14 +146,6 @@ async def _built_in(text: Text) -> tuple[Finding, ...]:
         for one in look(told + text.text)
         if one.start >= len(told)
     )
-
-
-async def _long(text: str) -> tuple[Finding, ...]:
-    found: dict[Finding, None] = {}
-    for piece in pieces(text):
-        found.update(dict.fromkeys(piece))
-        await asyncio.sleep(0)  # a long text must not hold the loop
-    return tuple(found)
 
 
 def _occurrences(value: str, text: str) -> Iterable[Finding]:

@@ -51,7 +51,7 @@ class Loss:
 
     async def _look(self, effect: Effect, loss: DataLoss) -> Looked:
         try:
-            return await loss.look(texts_of_call(effect))
+            return await loss.look(texts_of_call(effect.call))
         except RecursionError:
             code, message = "GA021", f"the arguments of `{effect.name}` are too deep to be looked at"
         except EffectError as error:

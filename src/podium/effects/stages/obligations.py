@@ -54,7 +54,7 @@ class Obligations:
         if unknown := sorted(kinds - known):
             await self._deny(effect, "GA022", f"nobody can find `{unknown[0]}`", "name a kind that a detector knows")
         try:
-            looked = await self.safeguards.loss.look(texts_of_call(effect))
+            looked = await self.safeguards.loss.look(texts_of_call(effect.call))
         except EffectError as error:
             await self._deny(effect, error.code, error.message, error.help)
             raise
@@ -66,7 +66,7 @@ class Obligations:
             if name not in self.safeguards.loss.filters:
                 step = f"declare it as `[filters.{name}]` in podium.toml"
                 await self._deny(effect, "GA024", f"there is no filter `{name}`", step)
-            rule = await refusal(self.safeguards.loss.filters[name], texts_of_call(effect), direction="request")
+            rule = await refusal(self.safeguards.loss.filters[name], texts_of_call(effect.call), direction="request")
             if rule:
                 effect.reasons.append(f"filter:{name}:{rule}")
                 message = f"what `{effect.name}` would send does not pass filter `{name}` ({rule})"

@@ -17,17 +17,14 @@ from podium.effects.effect import Effect, Proceed
 from podium.effects.loss import texts_of_call
 from podium.gate.redact.masks import masks_in, unmasked
 from podium.gate.redact.texts import rewritten, texts_of
-from podium.node.calls import ModelCall, ModelReply, Reply, ToolCall, ToolReply
+from podium.node.calls import Call, ModelCall, ModelReply, Reply, ToolCall, ToolReply
 
 
 async def reveal(effect: Effect, proceed: Proceed) -> Reply:
     """Put the values back into an answer, recorded or fresh."""
-    if not isinstance(effect.call, ModelCall | ToolCall):
-        return await proceed(effect)
-    asked = [text.text for text in texts_of_call(effect)]
+    call = effect.call
     reply = await proceed(effect)
-    given = await _values(effect, asked, reply)
-    if not given:
+    if not isinstance(call, ModelCall | ToolCall) or not (given := await _values(effect, call, reply)):
         return reply
     if isinstance(reply, ModelReply):
         text = unmasked(reply.text, given)
@@ -36,7 +33,7 @@ async def reveal(effect: Effect, proceed: Proceed) -> Reply:
     return replace(reply, value=rewritten(reply.value, lambda one: unmasked(one.text, given)))
 
 
-async def _values(effect: Effect, asked: list[str], reply: Reply) -> Mapping[str, str]:
+async def _values(effect: Effect, call: Call, reply: Reply) -> Mapping[str, str]:
     """Return `{mask: value}` for the masks in the answer whose values the request held."""
     if isinstance(reply, ModelReply):
         told = [reply.text, *(text.text for text in texts_of(reply.value))]
@@ -48,5 +45,6 @@ async def _values(effect: Effect, asked: list[str], reply: Reply) -> Mapping[str
     if not found:
         return {}
     masks = await effect.masks.ready()
+    asked = [text.text for text in texts_of_call(call)]
     values = ((mask, masks.value(mask)) for mask in found)
     return {mask: value for mask, value in values if value is not None and any(value in text for text in asked)}

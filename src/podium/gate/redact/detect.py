@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import ClassVar, Protocol
+from typing import Protocol
 
 from podium.gate.redact import money, network, people, secrets
 from podium.gate.redact.context import lowered
@@ -19,7 +19,7 @@ from podium.gate.redact.finding import KINDS, Finding
 from podium.gate.redact.phones import phones
 
 PIECE = 32_768
-"""Characters that are looked at in one go: about three milliseconds."""
+"""Characters that are looked at in one go: two or three milliseconds of prose."""
 
 OVERLAP = 8_192
 """Characters by which pieces overlap; a private key of 4096 bits has half as many."""
@@ -58,26 +58,26 @@ class Detector(Protocol):
         ...
 
 
+_KINDS = frozenset(KINDS) - {"known_secret"}
+
+
 class Patterns:
     """The built-in detector."""
 
-    kinds: ClassVar[frozenset[str]] = frozenset(KINDS) - {"known_secret"}
+    @property
+    def kinds(self) -> frozenset[str]:
+        """All kinds but `known_secret`, which takes the secrets."""
+        return _KINDS
 
     def find(self, text: str) -> tuple[Finding, ...]:
         """Return what is found in a text of any length."""
         if len(text) <= PIECE:
             return look(text)
         found: dict[Finding, None] = {}
-        for piece in pieces(text):
-            found.update(dict.fromkeys(piece))
+        for start in range(0, len(text) - OVERLAP, PIECE - OVERLAP):
+            for one in look(text[start : start + PIECE]):
+                found[one._replace(start=one.start + start, end=one.end + start)] = None
         return tuple(found)
-
-
-def pieces(text: str) -> Iterator[tuple[Finding, ...]]:
-    """Look at a long text piece by piece, so that whoever asks can do something else in between."""
-    for start in range(0, max(1, len(text) - OVERLAP), PIECE - OVERLAP):
-        piece = text[start : start + PIECE]
-        yield tuple(one._replace(start=one.start + start, end=one.end + start) for one in look(piece))
 
 
 @lru_cache(maxsize=512)

@@ -15,7 +15,7 @@ from podium.gate.redact.context import after, before, words
 from podium.gate.redact.finding import Finding
 
 _CANDIDATE = re.compile(
-    r"(?<![\w+\-=/])(?<!\d[.,])(?:\+|\(\+?)?\d{1,15}\)?(?:[ .\-/\u00a0]{0,2}\(?\d{1,12}\)?){0,7}"
+    r"(?<![\w+\-=/])(?<!\d[.,])(?:\+|\(\+?)?\d{1,15}+(?:(?:\)[ .\-/]?|[ .\-/\u00a0]{1,2}\(?|\()\d{1,12}+){0,7}"
     r"(?: ?(?:x|ext\.?|#) ?\d{1,6})?(?![\w]|[.,:]\d)"
 )
 _STRONG = words(

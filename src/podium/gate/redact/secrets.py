@@ -23,7 +23,7 @@ _FORMS: dict[str, tuple[str, str]] = {
     "AccountKey=": ("access_key", r"AccountKey=[A-Za-z0-9+/]{40,100}={0,2}"),
     "SG.": ("access_key", r"SG\.[\w-]{16,32}\.[\w-]{30,60}"),
     "dop_v1_": ("access_key", r"dop_v1_[a-f0-9]{64}"),
-    "eyJ": ("token", r"eyJ[\w-]{8,4000}\.eyJ[\w-]{8,8000}\.[\w-]{8,2000}"),
+    "eyJ": ("token", r"eyJ[\w-]{8,4000}+\.eyJ[\w-]{8,8000}+\.[\w-]{8,2000}"),
     "gh": ("access_key", r"gh[opusr]_[A-Za-z0-9]{36,255}"),
     "github_pat_": ("access_key", r"github_pat_\w{22,255}"),
     "glpat-": ("access_key", r"glpat-[\w-]{20,64}"),
@@ -51,11 +51,10 @@ _HEADER = re.compile(r"(?:bearer|basic) $", re.IGNORECASE)
 _IN_HEADER = re.compile(r"[\w.~+/-]{16,4000}=*")
 
 _BEGIN = "-----BEGIN "
-_PRIVATE = re.compile(
-    r"-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----"
-    r"[A-Za-z0-9+/=\s:,\-\\.()]{0,8000}?-----END (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----"
-)
-_PRIVATE_OPEN = re.compile(r"-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----[A-Za-z0-9+/=\s:,\\]{20,8000}")
+_LABEL = re.compile(r"-----BEGIN (?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY(?: BLOCK)?-----")
+_END = "-----END "
+_LONGEST_KEY = 8_000
+_KEY_BODY = re.compile(r"[A-Za-z0-9+/=\s:,\\]{20,8000}")
 
 _CALLED = re.compile(
     r"password|passwd|passphrase|passcode|pwd|secret|token|api[_-]?key|(?:access|secret|auth|encryption|signing)[_-]?key"
@@ -82,7 +81,7 @@ _TO_FILL_IN = re.compile(
 _PLAIN = re.compile(r"(?i)(?!.*(?:pass|secret|word|token|field|input|user))[a-z]{8,}$")
 _LONG = re.compile(r"(?<![A-Za-z0-9_+/=.\-])[A-Za-z0-9_+/=\-]{28,128}(?![A-Za-z0-9_+/=\-])")
 _RUNS = re.compile(r"[a-z]+|[A-Z]+|[0-9]+|[^A-Za-z0-9]+")
-_CODE = re.compile(r"^[A-Za-z_]+(?:[._\-/][A-Za-z_]+)*\d{0,2}$")
+_CODE = re.compile(r"^[A-Za-z_]++(?:[.\-/][A-Za-z_]++)*+\d{0,2}$")
 
 
 def known_forms(text: str, start: int, end: int) -> Iterator[Finding]:
@@ -101,10 +100,20 @@ def private_keys(text: str) -> Iterator[Finding]:
     """Find private keys, also those whose end is missing."""
     at = text.find(_BEGIN)
     while at >= 0:
-        found = _PRIVATE.match(text, at) or _PRIVATE_OPEN.match(text, at)
-        if found is not None:
-            yield Finding("private_key", at, found.end(), 1.0)
-        at = text.find(_BEGIN, at + len(_BEGIN))
+        end = at + len(_BEGIN)
+        if (label := _LABEL.match(text, at)) is not None:
+            end = _end_of_key(text, label.end())
+            yield Finding("private_key", at, end, 1.0)
+        at = text.find(_BEGIN, end)
+
+
+def _end_of_key(text: str, start: int) -> int:
+    end = text.find(_END, start, start + _LONGEST_KEY)
+    if end >= 0:
+        line = text.find("-----", end + len(_END), end + 80)
+        return line + 5 if line >= 0 else end
+    body = _KEY_BODY.match(text, start)
+    return body.end() if body is not None else start
 
 
 def called_secrets(text: str, small: str) -> Iterator[Finding]:

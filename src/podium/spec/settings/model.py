@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field
 
 from podium.spec.base import SpecModel
 from podium.spec.governor import GovernorSpec
 from podium.spec.names import Name
+from podium.spec.settings.budgets import BudgetSettings, PriceSettings
 from podium.spec.settings.data_loss import DataLossSettings, FilterSettings
 from podium.spec.settings.labels import LabelSettings, SinkSettings
 from podium.spec.settings.people import People
+from podium.spec.settings.throttle import ThrottleSettings
 
 
 class Settings(SpecModel):
@@ -26,6 +30,15 @@ class Settings(SpecModel):
 
     filters: dict[Name, FilterSettings] = Field(default_factory=dict)
     """Rules on content, by name."""
+
+    budgets: Annotated[dict[Name, BudgetSettings], Field(max_length=200)] = Field(default_factory=dict)
+    """What all runs together may use, by name."""
+
+    prices: Annotated[dict[str, PriceSettings], Field(max_length=1_000)] = Field(default_factory=dict)
+    """What the tokens of models cost, by name; `*` stands for any part of a name, and the longest that fits counts."""
+
+    throttle: ThrottleSettings = Field(default_factory=ThrottleSettings)
+    """How many calls at once, and how many in a second, a minute or an hour."""
 
     governor: GovernorSpec = Field(default_factory=GovernorSpec)
     """When repeated calls are taken for a circle."""
