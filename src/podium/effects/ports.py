@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from podium.errors import EffectError
 from podium.ids import EffectKey, RunId
-from podium.ledger.record import ArgumentLabel, Entry
+from podium.ledger.record import ArgumentLabel, Entry, SharedBudget
 from podium.node.calls import CodeCall, CodeReply, ModelCall, ModelReply, ToolReply
 from podium.spec.model import ToolSpec, Workflow
 from podium.spec.types import Type
@@ -149,7 +149,7 @@ class NoSandboxes:
         Raises:
             EffectError: EF060.
         """
-        raise EffectError("EF060", f"no sandbox for profile `{call.profile}` is installed", kind="unavailable")
+        raise EffectError("EF060", f"no sandbox for profile `{call.profile}` is installed", kind="invalid_input")
 
 
 class Models(Protocol):
@@ -177,11 +177,12 @@ class Runs(Protocol):
         by: str,
         chain: tuple[str, ...] = (),
         labels: tuple[ArgumentLabel, ...] = (),
+        budgets: tuple[SharedBudget, ...] = (),
     ) -> str:
         """Start a run of its own; the same key again gives the same run. Returns its id.
 
         It acts in the names of `chain`, and in its own. Its inputs have these `labels`, by name; the one without a
-        name is that of the decision to start it.
+        name is that of the decision to start it. What it uses counts in `budgets` as well.
 
         Raises:
             EffectError: EF056 when the inputs do not fit.

@@ -13,7 +13,7 @@ from podium.errors import EffectError, Rejected, UsageError
 from podium.graph.closure import closure, version
 from podium.ids import EffectKey, IdSource, RunId, named_run_id
 from podium.ledger.payload import json_payload
-from podium.ledger.record import ArgumentLabel, Entry, SignalReceived
+from podium.ledger.record import ArgumentLabel, Entry, SharedBudget, SignalReceived
 from podium.ledger.store import RunStore, WorkflowSource
 from podium.spec.model import Workflow
 
@@ -36,6 +36,7 @@ class Children:
         by: str,
         chain: tuple[str, ...] = (),
         labels: tuple[ArgumentLabel, ...] = (),
+        budgets: tuple[SharedBudget, ...] = (),
     ) -> str:
         """Publish the sub-workflow and create its run; the id comes from the key, so a second call finds the first."""
         run = named_run_id(hashlib.sha256(f"run\x00{key}".encode()).digest())
@@ -54,6 +55,7 @@ class Children:
                 parent=parent,
                 chain=chain,
                 labels=labels,
+                budgets=budgets,
             )
         except UsageError as error:
             raise EffectError("EF056", error.message, kind="invalid_input", help=error.help) from None

@@ -170,6 +170,7 @@ class Engine:
             principal=principal,
             mode=first.mode,
             author=first.author,
+            budgets=first.budgets,
             fork=ForkedFrom(run=origin, seq=records[-1].seq, hash=records[-1].hash, again=paths),
             now=self._clock.now(),
             ids=self._ids,

@@ -11,7 +11,7 @@ from podium.graph.checker import INPUTS
 from podium.graph.expression import check, render
 from podium.ids import IdSource, RunId, WorkflowVersion
 from podium.ledger.payload import json_payload
-from podium.ledger.record import ArgumentLabel, Entry, ForkedFrom, RunCreated, RunMode
+from podium.ledger.record import ArgumentLabel, Entry, ForkedFrom, RunCreated, RunMode, SharedBudget
 from podium.spec.model import InputSpec, Workflow
 from podium.spec.types import Type
 
@@ -57,6 +57,7 @@ def created(
     mode: RunMode = "live",
     chain: tuple[str, ...] = (),
     labels: tuple[ArgumentLabel, ...] = (),
+    budgets: tuple[SharedBudget, ...] = (),
     author: str = "",
 ) -> Entry:
     """Return the first record of a run.
@@ -77,6 +78,7 @@ def created(
         parent=parent,
         chain=chain,
         labels=labels,
+        budgets=budgets,
         author=author,
         fork=fork,
         priority=workflow.priority if priority is None else priority,

@@ -33,6 +33,7 @@ class Caller:
         workflows: The workflow of the run, and the sub-workflow that the call stands in.
         principals: The people in whose names it happens.
         teams: Those that they belong to.
+        tenant: Of the run.
         tool: `grant.function`, "" for other calls.
         model: Its name, "" for other calls.
     """
@@ -40,6 +41,7 @@ class Caller:
     workflows: tuple[str, ...] = ()
     principals: tuple[str, ...] = ()
     teams: tuple[str, ...] = ()
+    tenant: str = ""
     tool: str = ""
     model: str = ""
 
@@ -50,6 +52,7 @@ class Match:
 
     workflow: tuple[str, ...] = ()
     team: tuple[str, ...] = ()
+    tenant: tuple[str, ...] = ()
     principal: tuple[str, ...] = ()
     tool: tuple[str, ...] = ()
     model: tuple[str, ...] = ()
@@ -59,6 +62,7 @@ class Match:
         return (
             _fits(self.workflow, caller.workflows)
             and _fits(self.team, caller.teams)
+            and _fits(self.tenant, (caller.tenant,))
             and _fits(self.principal, caller.principals)
             and _fits(self.tool, (caller.tool,) if caller.tool else ())
             and _fits(self.model, (caller.model,) if caller.model else ())

@@ -27,6 +27,7 @@ from podium.effects.ports import Models, Sandboxes, Tools
 from podium.effects.safeguards import Safeguards
 from podium.engine.control import answer, open_questions
 from podium.engine.runtime import Engine
+from podium.gate.price import Price
 from podium.graph.closure import closure, version
 from podium.graph.compile import compile_workflow
 from podium.graph.model import Compiled
@@ -103,6 +104,7 @@ async def run_workflow(
     clock: Clock | None = None,
     ids: IdSource | None = None,
     mode: RunMode = "live",
+    safeguards: Safeguards | None = None,
 ) -> RunResult:
     """Run a workflow until it ends or waits for somebody who has no answer.
 
@@ -114,6 +116,7 @@ async def run_workflow(
         answers: What people say, by node path; `*` for every node.
         store: Where it is recorded; by default in memory.
         mode: `shadow` reads for real and writes nothing; in a `dry` run nothing leaves at all.
+        safeguards: What the installation has decided about its gate; by default nothing, and models cost no money.
 
     Raises:
         SpecError: the workflow has errors.
@@ -130,6 +133,7 @@ async def run_workflow(
         clock=clock,
         ids=ids or SystemIds(),
         declared=declared,
+        safeguards=safeguards,
     )
     try:
         run = await bench.start(inputs or {}, mode=mode)
@@ -171,7 +175,8 @@ class Bench:
             ids=ids,
             worker=self.worker,
             secret=b"for tests",
-            safeguards=safeguards,
+            # a scripted model costs nothing, which is not the same as that nobody knows what it costs
+            safeguards=safeguards or Safeguards(price=lambda _: Price()),
         )
 
     async def _compiled(self, _version: WorkflowVersion) -> Compiled:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from podium.ids import EffectKey, RunId
-from podium.ledger.record import ArgumentLabel
+from podium.ledger.record import ArgumentLabel, SharedBudget
 from podium.spec.model import Workflow
 
 Json = Any
@@ -38,6 +38,7 @@ class ScriptedRuns:
         by: str,  # noqa: ARG002 - the port
         chain: tuple[str, ...] = (),
         labels: tuple[ArgumentLabel, ...] = (),
+        budgets: tuple[SharedBudget, ...] = (),  # noqa: ARG002 - the port
     ) -> str:
         """Return one id for one key."""
         run = f"r{key[:12]}"

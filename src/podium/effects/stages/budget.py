@@ -15,6 +15,7 @@ from podium.effects.costs import reservation
 from podium.effects.effect import Effect, EffectQuestion, Proceed, Suspended, refuse
 from podium.effects.safeguards import Safeguards
 from podium.errors import EffectDenied, EffectError, OverBudget
+from podium.gate.roles import Directory
 from podium.gate.sharing import Caller, SharedRule
 from podium.ledger.record import Reservation, SharedBudget
 from podium.node.calls import ModelCall, Reply, ToolCall
@@ -59,7 +60,7 @@ class Budget:
                 meter.forget(effect.id, most)
 
     def _rules(self, effect: Effect) -> tuple[SharedRule, ...]:
-        caller = caller_of(effect)
+        caller = caller_of(effect, self.safeguards.people)
         return tuple([rule for rule in self.safeguards.budgets if rule.match.fits(caller)])
 
     def _shared(self, effect: Effect, rules: tuple[SharedRule, ...]) -> tuple[SharedBudget, ...]:
@@ -138,16 +139,18 @@ class Budget:
         return Suspended(effect.id, EffectQuestion(reason="budget", text="", show=None, not_before=later))
 
 
-def caller_of(effect: Effect) -> Caller:
+def caller_of(effect: Effect, people: Directory) -> Caller:
     """Return what budgets are chosen by."""
     call = effect.call
     named = [name.partition(":") for name in effect.chain]
     workflows = (effect.workflow, *(name for kind, _, name in named if kind == "workflow"))
-    people = (effect.principal, *(name for kind, _, name in named if kind == "person"))
+    names = (effect.principal, *(name for kind, _, name in named if kind == "person"))
+    known = [person for name in names if (person := people.people.get(name)) is not None]
     return Caller(
         workflows=tuple(dict.fromkeys(filter(None, workflows))),
-        principals=tuple(dict.fromkeys(filter(None, people))),
-        teams=(),
+        principals=tuple(dict.fromkeys(filter(None, names))),
+        teams=tuple(dict.fromkeys(group for person in known for group in person.groups)),
+        tenant=effect.tenant,
         tool=f"{call.tool}.{call.function}" if isinstance(call, ToolCall) else "",
         model=effect.target if isinstance(call, ModelCall) else "",
     )

@@ -90,4 +90,5 @@ class Call:
             by=effect.principal,
             chain=effect.chain,
             labels=tuple(ArgumentLabel(name, label) for name, label in labels.items() if label != USER),
+            budgets=effect.shared,
         )
