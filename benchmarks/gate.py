@@ -1,9 +1,9 @@
 """What the gate itself costs: one effect through every stage of the door, with a hundred policies and nothing behind.
 
-The tool returns at once and the journal forgets, so what is measured is deciding (labels, data loss, policies, approval,
-throttle, budget, breaker) and making the records. Measured with a request of a few words, for which the data-loss check
-has next to nothing to do, and with 2 KB of prose. Decisions are remembered within a policy version, as in a run; the
-request differs each time.
+The tool returns at once and the journal forgets, so what is measured is deciding (labels, data loss, policies,
+approval, throttle, budget, breaker) and making the records. Measured with a request of a few words, for which the check
+for data has next to nothing to do, and with 2 KB of prose. Decisions are remembered within a policy version, as in a
+run; the request differs each time.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ sub-agent or sandboxed code. Each stage is a small wrapper that knows none of th
     governor      is the run going in circles?
     data loss     what must not leave
     policy        is it granted, and allowed to all in whose names it acts?
+    claims        does the tool itself say that it does more than was granted?
     obligations   what policies demand: redact, filter
     approval      must a person agree to exactly this?
     throttle      too much at once?
@@ -39,6 +40,7 @@ from podium.effects.stages.approval import Approval
 from podium.effects.stages.breaker import BreakerStage
 from podium.effects.stages.budget import Budget
 from podium.effects.stages.call import Call
+from podium.effects.stages.claims import claims
 from podium.effects.stages.governor import Governor
 from podium.effects.stages.identify import Identify
 from podium.effects.stages.labels import Labels
@@ -51,7 +53,7 @@ from podium.effects.stages.replies import Replies
 from podium.effects.stages.reveal import reveal
 from podium.effects.stages.route import Route
 from podium.effects.stages.staging import Staging
-from podium.effects.stages.throttle import throttle
+from podium.effects.stages.throttle import Throttle
 from podium.ids import IdSource
 from podium.ledger.switch import Switch
 from podium.node.calls import Reply, ToolReply
@@ -83,9 +85,10 @@ class Gateway:
             Governor(clock=clock, safeguards=safeguards, secret=secret),
             Loss(clock=clock, ids=ids, safeguards=safeguards),
             Policy(clock=clock, safeguards=safeguards),
+            claims,
             Obligations(clock=clock, ids=ids, safeguards=safeguards),
             Approval(clock=clock, safeguards=safeguards),
-            throttle,
+            Throttle(clock=clock, safeguards=safeguards),
             Budget(clock=clock, safeguards=safeguards),
             BreakerStage(Breakers(clock)),
             Staging(tools=tools, clock=clock, ids=ids),

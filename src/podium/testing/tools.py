@@ -21,7 +21,7 @@ from podium.effects.ports import FunctionInfo, Progress
 from podium.errors import EffectError
 from podium.ids import EffectKey
 from podium.node.calls import ToolReply
-from podium.spec.model import ToolSpec
+from podium.spec.model import EffectClass, ToolSpec
 from podium.spec.types import Type
 
 Json = Any
@@ -44,12 +44,14 @@ class World:
     Attributes:
         calls: Every physical call, also those that had no effect because their key was known.
         effects: Calls that had their effect.
+        claims: What a function says that it does, by `grant.function`; nothing for those that are not here.
     """
 
     behaviours: dict[str, Behaviour] = field(default_factory=dict[str, Behaviour])
     calls: list[Landed] = field(default_factory=list[Landed])
     effects: list[Landed] = field(default_factory=list[Landed])
     keyed: dict[EffectKey, Json] = field(default_factory=dict[EffectKey, Json])
+    claims: dict[str, EffectClass] = field(default_factory=dict[str, EffectClass])
 
     def on(self, name: str, behaviour: Behaviour | Json) -> None:
         """Say what `grant.function` returns: a value, or a function of the arguments that may raise."""
@@ -87,7 +89,13 @@ class ScriptedTool:
     async def functions(self) -> Mapping[str, FunctionInfo]:
         prefix = f"{self._grant}."
         names = [name.removeprefix(prefix) for name in self._world.behaviours if name.startswith(prefix)]
-        return {name: FunctionInfo(name=name, about="", parameters={}, result=Type.any()) for name in names}
+        claims = self._world.claims
+        return {
+            name: FunctionInfo(
+                name=name, about="", parameters={}, result=Type.any(), effect=claims.get(f"{prefix}{name}")
+            )
+            for name in names
+        }
 
     async def call(
         self, function: str, arguments: Mapping[str, Json], *, key: EffectKey, timeout_s: float, progress: Progress

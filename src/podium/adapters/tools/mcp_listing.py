@@ -110,13 +110,17 @@ def _info(offered: mcp_types.Tool) -> FunctionInfo:
 
 def _claims(
     hints: mcp_types.ToolAnnotations | None,
-) -> tuple[Literal["read", "write"] | None, Literal["repeatable"] | None]:
-    """Return effect class and delivery as far as the hints say; they are claims, the grant decides."""
+) -> tuple[Literal["read", "write", "irreversible"] | None, Literal["repeatable"] | None]:
+    """Return effect class and delivery as far as the hints say; they are claims, the grant decides.
+
+    A server that says nothing of what it destroys is not taken to say that it does, though the specification has it so:
+    most servers that write say nothing, and a warning that is always there is none.
+    """
     if hints is None or hints.read_only_hint is None:
         return None, "repeatable" if hints is not None and hints.idempotent_hint else None
     if hints.read_only_hint:
         return "read", "repeatable"
-    return "write", "repeatable" if hints.idempotent_hint else None
+    return "irreversible" if hints.destructive_hint else "write", "repeatable" if hints.idempotent_hint else None
 
 
 def _validator(info: FunctionInfo) -> Any:  # noqa: ANN401 - as above
