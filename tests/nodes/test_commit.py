@@ -176,8 +176,8 @@ async def test_a_release_that_was_begun_goes_on_whatever_the_gate_says_now(confi
 
 
 def test_it_waits_for_the_nodes_that_it_names(configure: Configure) -> None:
-    assert configure("{commit: [a, b]}").awaits() == ("a", "b")
-    assert configure("{commit: all}").awaits() == ()
+    assert configure("{commit: [a, b]}").releases() == ("a", "b")
+    assert configure("{commit: all}").releases() == "all"
 
 
 def test_the_result_is_what_was_released(configure: Configure) -> None:

@@ -100,7 +100,8 @@ class _Wirer:
             self._refer(number, found_read)
         for position, name in enumerate(config.after):
             self._after(number, name, (*loc, "after", position))
-        for name in config.awaits():
+        released = config.releases()
+        for name in released if isinstance(released, tuple) else ():
             self._after(number, name, (*loc, *written_at(config, name)))
         withdrawn = [self._find(name, (*loc, "cancels", place)) for place, name in enumerate(config.cancels)]
         self.wiring.cancels[number] = tuple(found for found in withdrawn if found not in (None, number))

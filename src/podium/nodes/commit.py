@@ -77,9 +77,9 @@ class CommitConfig(NodeConfig):
     approval: Approval = "never"
     """Who must agree; `required` is anybody, within a day."""
 
-    def awaits(self) -> tuple[str, ...]:
-        """Return the nodes that it names."""
-        return () if self.commit == "all" else self.commit
+    def releases(self) -> tuple[str, ...] | Literal["all"]:
+        """Return what it names."""
+        return self.commit
 
     def late_fields(self) -> frozenset[str]:
         """Return `guard`: what is prepared is known when it runs."""

@@ -342,9 +342,9 @@ class NodeConfig(SpecModel):
         """Return how it waits for its branches; None for a node that waits for all it refers to."""
         return None
 
-    def awaits(self) -> tuple[str, ...]:
-        """Return nodes that must be done first because it is about them (commit), beside those under `after`."""
-        return ()
+    def releases(self) -> tuple[str, ...] | Literal["all"] | None:
+        """Return the nodes that it waits for and whose prepared effects it releases (commit); None for other types."""
+        return None
 
     def bodies(self) -> Mapping[str, Body]:
         """Return the nodes it runs inside, `{part: body}`; the main part is called ""."""

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from podium.graph.model import CONTINUE, Edge, Graph, GraphNode
 from podium.lint.rule import Remark
+from podium.lint.staging import asks, commits, commits_of, is_staged
 from podium.lint.subject import Spot, Subject
 from podium.spec.diagnostic import Severity
 
@@ -53,10 +54,12 @@ class WriteWithoutApproval:
 
     def check(self, subject: Subject) -> Iterator[Remark]:
         """Look at calls with effect `write` or `irreversible`; what undoes something needs no approval of its own."""
-        approvals = _Approvals()
+        approvals, released = _Approvals(), commits(subject)
         for call in subject.calls:
             if call.grant is None or not call.changes or call.spot.role == "compensation":
                 continue
+            if is_staged(call) and all(asks(spot) or approvals.asked(spot) for spot in commits_of(call, released)):
+                continue  # it happens on the word of whoever lets it go, or never
             if call.grant.approval_of(call.tool.function) == "never" and not approvals.asked(call.spot):
                 effect = call.grant.effect_of(call.tool.function)
                 message = f"`{call.name}` ({effect}) runs without anybody's approval"
