@@ -27,6 +27,7 @@ def figures(name: str, found: Result) -> list[Figure]:
     """Return the figures of one guard."""
     return [
         Figure(name=f"{name}.executed", value=round(found.share, 2), unit=f"% of {found.pairs} attacks"),
+        Figure(name=f"{name}.executed_acts", value=round(found.share_of_acts, 2), unit=f"% of {found.acts} with acts"),
         Figure(name=f"{name}.untouched", value=found.untouched, unit=f"of {found.tasks} tasks"),
         Figure(name=f"{name}.approvals", value=round(found.approvals / found.tasks, 3), unit="a task"),
     ]
@@ -40,7 +41,7 @@ async def measure(suites: Sequence[Suite]) -> None:
         attacks = await attack_trials(suites, TEXTS[0], grounding=grounding, planned=planned)
         found = result(harmless, attacks)
         told += figures(name, found)
-        print(f"{name}: executed {dict(found.executed)}; {found.words} are words only; refused {dict(found.stopped)}")
+        print(f"{name}: executed {dict(found.executed)}; {found.pairs - found.acts} are words only; refused {dict(found.stopped)}")
     different = 0
     first = decisions(await attack_trials(suites, TEXTS[0]))
     for text in TEXTS[1:]:

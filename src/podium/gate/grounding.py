@@ -106,11 +106,16 @@ class Grounds:
             self._functions |= frozenset(functions)
 
     def answered(self, tool: str, spec: ToolSpec, function: str, arguments: Mapping[str, Json], value: Json) -> None:
-        """Note the answer of a function of a granted tool."""
+        """Note the answer of a function of a granted tool.
+
+        What is trusted of it counts where the question was on somebody's word: the function, and what was asked for.
+        """
+        asked = self._meant(function) and all(
+            self.of(one).trusted for one in _leaves(list(arguments.values())) if isinstance(one, str)
+        )
         declared = spec.functions.get(function, _NOTHING)
         label = source_label(spec.returns_of(function), f"{tool}.{function}", trust=spec.trust_of(function))
         self.seen = self._lattice.join(self.seen, label)
-        asked = all(self.of(one).trusted for one in _leaves(arguments) if isinstance(one, str))
         if label.trusted or declared.fields.get(EVERY) == "trusted":
             if asked:
                 better = label if label.trusted else _vouched(label)
@@ -157,15 +162,18 @@ class Grounds:
         A call without any argument that decides who or what is affected must at least be about what the user said:
         nothing else ties it to the task.
         """
+        if not self._meant(function):
+            return self.seen
         if self.seen.trusted:
             return USER
-        if function not in self._functions:
-            return self.seen
         sink = tool_sink(spec, function)
         decided = any(sink.is_critical(name) for name, value in arguments.items() if value not in (None, [], ""))
         return USER if decided or any(self._about(leaf) for leaf in _leaves(arguments)) else self.seen
 
     # ── parts ──
+
+    def _meant(self, function: str) -> bool:
+        return self.seen.trusted or function in self._functions
 
     def _leaf(self, value: Json, choices: Collection[str]) -> Label:
         if value is None or isinstance(value, bool) or value == "" or (isinstance(value, str) and value in choices):
