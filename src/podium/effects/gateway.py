@@ -96,7 +96,8 @@ class Gateway:
             Replies(safeguards),
         ]
         self._door: Proceed = reduce(_wrap, reversed(stages), Call(runs=runs, clock=clock, flights=self._flights))
-        weighing = [stage for stage in stages if isinstance(stage, Identify | Route | Labels | Policy | Approval)]
+        decided = next(place for place, stage in enumerate(stages) if isinstance(stage, Approval))
+        weighing = [stage for stage in stages[: decided + 1] if not isinstance(stage, Governor)]
         self._scales: Proceed = reduce(_wrap, reversed(weighing), _enough)
 
     def hear(self, switches: Sequence[Switch]) -> None:

@@ -159,7 +159,7 @@ class CommitOutbox:
         position = call.position if isinstance(call, ToolCall) else 0
         effect = await self._context.of(node).effect(call, body.effect, position)
         effect.releases, effect.path, effect.attempt = body.id, self._node.place, self._node.attempts + 1
-        effect.progress = self._context.progress
+        effect.progress, effect.trajectory = self._context.progress, None
         effect.labels = CallLabels(
             control=labels.join((body.control or USER, labels.control(self._node))),
             read=body.read or USER,
