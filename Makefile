@@ -1,7 +1,7 @@
 # Podium. `make` lists what there is to do. Everything sets up what it needs; nothing needs root.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test check dev bench deep golden requirements clean
+.PHONY: help run test check dev bench agentdojo deep golden requirements clean
 
 help:  ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -23,6 +23,11 @@ dev:  ## the environment to work in: .venv with all tools, and the local model's
 bench:  ## what a step costs, beside LangGraph, DBOS and a bare journal on the same machine, and the other figures (ARGS=chain)
 	@scripts/setup bench
 	@.venv/bin/python -m benchmarks $(ARGS)
+
+agentdojo:  ## attacks that execute when an attacker has the model, and what the user is asked (no model needed)
+	@scripts/setup dev
+	@scripts/setup agentdojo
+	@.venv/bin/python -m benchmarks.agentdojo
 
 deep:  ## the property and fault tests with forty times the examples (an hour or more)
 	@HYPOTHESIS_PROFILE=deep FAULT_EXAMPLES=2000 LINT_EXAMPLES=10000 scripts/test --timeout 3600 $(ARGS)

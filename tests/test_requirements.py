@@ -35,6 +35,7 @@ def declared() -> dict[str, list[str]]:
         "run": core + groups["run"],
         "dev": core + groups["run"] + groups["dev"],
         "bench": core + groups["bench"],
+        "agentdojo": groups["agentdojo"],
         "runtime": groups["local"],
         "build": groups["build"],
         "uv": groups["uv"],
@@ -79,7 +80,7 @@ def test_a_set_names_neither_an_index_nor_a_path(name: str) -> None:
 
 def test_a_package_has_the_same_version_in_every_set_that_is_installed_together() -> None:
     versions: dict[str, dict[str, set[Version]]] = {}
-    for name in ("run", "dev", "bench", "local", "runtime"):
+    for name in ("run", "dev", "bench", "agentdojo", "local", "runtime"):
         for pin in pins(name):
             versions.setdefault(pin.name, {}).setdefault(name, set()).add(pin.version)
 

@@ -41,7 +41,7 @@ async def measure(suites: Sequence[Suite]) -> None:
         attacks = await attack_trials(suites, TEXTS[0], grounding=grounding, planned=planned)
         found = result(harmless, attacks)
         told += figures(name, found)
-        print(f"{name}: executed {dict(found.executed)}; {found.pairs - found.acts} are words only; refused {dict(found.stopped)}")
+        print(f"{name}: executed {dict(found.executed)}; stood in the way: {dict(found.stopped)}")
     different = 0
     first = decisions(await attack_trials(suites, TEXTS[0]))
     for text in TEXTS[1:]:
