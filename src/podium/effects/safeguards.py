@@ -17,6 +17,7 @@ from podium.gate.price import Price
 from podium.gate.roles import Directory
 from podium.gate.sharing import SharedRule
 from podium.spec.settings.labels import SinkSettings
+from podium.spec.settings.throttle import ThrottleSettings
 
 
 def _no_model_settings(_: str) -> SinkSettings:
@@ -52,6 +53,7 @@ class Safeguards:
         price: What a model's tokens cost, by its name; None when nobody knows.
         people: Who is who, and what they may decide; nobody where identities are not configured.
         loss: What is done against loss of data.
+        throttle: How many calls at once, and how many in a minute.
         governor: When repeated calls are taken for a circle.
         budgets: The budgets that all runs share which fit them.
         policies: Who may do what, beside what workflows grant.
@@ -62,6 +64,7 @@ class Safeguards:
     price: Callable[[str], Price | None] = _no_price
     people: Directory = field(default_factory=Directory)
     loss: DataLoss = field(default_factory=DataLoss)
+    throttle: ThrottleSettings = field(default_factory=ThrottleSettings)
     governor: Limits = Limits()  # noqa: RUF009 - a tuple
     budgets: tuple[SharedRule, ...] = ()
     policies: PolicySource = field(default_factory=NoPolicies)
