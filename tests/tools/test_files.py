@@ -216,6 +216,7 @@ async def test_it_is_a_tool_like_any_other(tmp_path: Path) -> None:
         "exists": ("read", "repeatable"),
         "list": ("read", "repeatable"),
         "write": ("write", "keyed"),
+        "preview_write": ("read", "repeatable"),
         "restore": ("write", "keyed"),
     }
     assert set(functions["write"].parameters["properties"]) == {"path", "text"}
@@ -234,3 +235,23 @@ async def test_unknown_and_missing_settings_are_named() -> None:
     )
     assert missing.message == "the settings of `podium.tools.files` are wrong: `root`: Field required"
     assert missing.help == "it takes `root`, `max_bytes`"
+
+
+def test_a_preview_shows_what_a_write_would_change_and_changes_nothing(settings: FilesSettings, root: Path) -> None:
+    (root / "a.md").write_text("one\ntwo\n")
+
+    told = files.preview_write("a.md", "one\n2", settings)
+
+    assert told == "--- a.md\n+++ a.md\n@@ -1,2 +1,2 @@\n one\n-two\n+2\n\\ no newline at the end\n"
+    assert (root / "a.md").read_text() == "one\ntwo\n"
+    assert files.preview_write("a.md", "one\ntwo\n", settings) == ""
+
+
+def test_a_preview_of_a_new_file_shows_all_of_it_and_makes_no_folder(settings: FilesSettings) -> None:
+    assert files.preview_write("b/c.md", "x\n", settings) == "--- /dev/null\n+++ b/c.md\n@@ -0,0 +1 @@\n+x\n"
+    assert not (settings.root / "b").exists()
+
+
+@pytest.mark.parametrize("path", ["../a.md", "/etc/passwd", ""])
+def test_a_preview_reaches_no_further_than_a_write(settings: FilesSettings, path: str) -> None:
+    assert refused(lambda: files.preview_write(path, "x", settings)).code == "EF030"

@@ -14,7 +14,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from podium.spec.types import parse_type
 
@@ -134,6 +135,14 @@ class ConcurrencySpec(SpecModel):
     """Counted apart for each value of this expression over `inputs`, such as one customer."""
 
 
+def _with_known_twins(tools: dict[str, ToolSpec]) -> dict[str, ToolSpec]:
+    for name, spec in tools.items():
+        if isinstance(spec.twin, str) and (spec.twin == name or spec.twin not in tools):
+            kind, message = "twin", "expected another tool of this workflow, or `{python: module}`, got `{got}`"
+            raise PydanticCustomError(kind, message, {"got": spec.twin, "loc": (name, "twin")})
+    return tools
+
+
 class Workflow(SpecModel):
     """A workflow as written."""
 
@@ -152,7 +161,7 @@ class Workflow(SpecModel):
     inputs: dict[Name, InputSpec] = Field(default_factory=dict)
     """Values that a run is started with."""
 
-    tools: dict[Name, ToolSpec] = Field(default_factory=dict)
+    tools: Annotated[dict[Name, ToolSpec], AfterValidator(_with_known_twins)] = Field(default_factory=dict)
     """Tools that this workflow may use."""
 
     budget: BudgetSpec | None = None

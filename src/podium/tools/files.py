@@ -12,6 +12,7 @@ tools:
    stands in `.podium-keys` below `root` (see `_keys`). Entries of ended runs may be deleted.
 4. **The version before is kept**, and `restore` puts it back, or removes the file when there was none, as long as the
    file is still what the write made it. Restoring again goes back one write further.
+5. `preview_write` tells what a write would change; it is shown where a write is only prepared.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import os
 import stat
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
+from difflib import unified_diff
 from pathlib import Path
 from typing import Annotated, Literal, cast
 
@@ -137,6 +139,23 @@ def write(path: str, text: str, key: EffectKey, settings: FilesSettings) -> Writ
 
         change = Change(request=("write", place, sha), begin=begin, prepare=prepare, last=lambda _entry: str(key))
         return cast("Written", keys.carry_out(key, parts, change))
+
+
+@tool(effect="read", delivery="repeatable")
+def preview_write(path: str, text: str, settings: FilesSettings) -> str:
+    """Return what `write` would change, as a unified diff; "" when it would change nothing."""
+    parts = _file_parts(path)
+    _bytes(path, text, settings)
+    try:
+        old = read(path, settings)
+    except EffectError as error:
+        if error.code != "EF031":
+            raise
+        old = ""
+    place = "/".join(parts)
+    before, after = old.splitlines(keepends=True), text.splitlines(keepends=True)
+    lines = unified_diff(before, after, place if old else "/dev/null", place)
+    return "".join(line if line.endswith("\n") else f"{line}\n\\ no newline at the end\n" for line in lines)
 
 
 @tool(effect="write", delivery="keyed")

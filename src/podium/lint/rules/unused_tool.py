@@ -50,8 +50,9 @@ class UnusedTool:
     def check(self, subject: Subject) -> Iterator[Remark]:
         """Compare the grants of each workflow with what its nodes name."""
         for top in dict.fromkeys(scope.top for scope in subject.scopes):
+            twins = {spec.twin for spec in dict(subject.workflows)[top].tools.values()}
             used = {call.tool.grant for call in subject.calls if call.spot.scope.top == top}
             for name in dict(subject.workflows)[top].tools:
-                if name not in used:
+                if name not in used and name not in twins:
                     message = f"tool `{name}` is granted and not used"
                     yield Remark(message, (*top, "tools", name), "delete the grant", on_key=True)
