@@ -193,7 +193,7 @@ def test_rules_that_hold_together_ask_what_both_ask_once() -> None:
 
 
 def test_an_obligation_says_who_by_its_settings() -> None:
-    said = (("count", "2"), ("expires_ms", "60000"), ("four_eyes", "requester"), ("roles", "legal, board"))
+    said = (("count", "2"), ("expires", "1m"), ("four_eyes", "requester"), ("roles", "legal, board"))
 
     assert rule_of(Obligation(kind="approval", reason="policy:p", settings=said)) == Rule(
         stages=(Voters(roles=("board", "legal"), count=2),), four_eyes=("requester",), ends_ms=60_000
@@ -201,7 +201,7 @@ def test_an_obligation_says_who_by_its_settings() -> None:
 
 
 @pytest.mark.parametrize(
-    "said", [("count", "many"), ("four_eyes", "everybody"), ("expires_ms", "soon"), ("count", "1e3")]
+    "said", [("count", "many"), ("four_eyes", "everybody"), ("expires", "soon"), ("count", "1e3")]
 )
 def test_an_obligation_that_cannot_be_read_lets_nobody_agree(said: tuple[str, str]) -> None:
     rule_ = rule_of(Obligation(kind="approval", reason="policy:p", settings=(said,)))

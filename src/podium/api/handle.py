@@ -129,6 +129,8 @@ class Handle:
             verdict="approved",
             by=self._by,
             channel=CHANNEL,
+            voter=self._installation.voter,
+            now=self._installation.clock.now(),
             reason=reason,
             value=value,
         )
@@ -145,6 +147,8 @@ class Handle:
             verdict="rejected",
             by=self._by,
             channel=CHANNEL,
+            voter=self._installation.voter,
+            now=self._installation.clock.now(),
             reason=reason,
         )
 

@@ -14,11 +14,20 @@ from podium.cli.dead import drop as dead_drop
 from podium.cli.dead import list as dead_list
 from podium.cli.dead import retry as dead_retry
 from podium.cli.group import Edge
+from podium.cli.inbox import answer as inbox_answer
+from podium.cli.inbox import list as inbox_list
+from podium.cli.inbox import show as inbox_show
 from podium.cli.ledger import show as ledger_show
 from podium.cli.ledger import verify as ledger_verify
 from podium.cli.models import check as models_check
 from podium.cli.models import fetch as models_fetch
 from podium.cli.models import list as models_list
+from podium.cli.policy import backtest as policy_backtest
+from podium.cli.policy import explain as policy_explain
+from podium.cli.policy import lint as policy_lint
+from podium.cli.policy import show as policy_show
+from podium.cli.policy import test as policy_test
+from podium.cli.policy import who_can as policy_who_can
 from podium.cli.runs import (
     cancel,
     census,
@@ -89,6 +98,14 @@ app.command("worker")(worker.worker)
 app.command("doctor")(doctor.doctor)
 app.command("version")(version.version)
 
+inbox = _group("See and answer what waits for you.")
+inbox.info.no_args_is_help = False  # alone it lists
+inbox.callback(invoke_without_command=True)(inbox_list.inbox)
+inbox.command("show")(inbox_show.show)
+inbox.command("approve")(inbox_answer.approve)
+inbox.command("reject")(inbox_answer.reject)
+app.add_typer(inbox, name="inbox")
+
 runs = _group("List, inspect and steer runs.")
 runs.command("list")(runs_list.list_runs)
 runs.command("show")(show.show)
@@ -131,6 +148,15 @@ models.command("list")(models_list.list_models)
 models.command("fetch")(models_fetch.fetch)
 models.command("check")(models_check.check)
 app.add_typer(models, name="models")
+
+policy = _group("Check, test and explain who may do what.")
+policy.command("lint")(policy_lint.lint)
+policy.command("test")(policy_test.test)
+policy.command("show")(policy_show.show)
+policy.command("explain")(policy_explain.explain)
+policy.command("who-can")(policy_who_can.who_can)
+policy.command("backtest")(policy_backtest.backtest)
+app.add_typer(policy, name="policy")
 
 ledger = _group("Read and verify the evidence.")
 ledger.command("verify")(ledger_verify.verify)

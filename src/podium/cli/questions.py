@@ -16,6 +16,7 @@ from podium.cli.ask import Answered, put_question, wording
 if TYPE_CHECKING:
     from podium.app.installation import Installation
     from podium.cli.screen import Screen
+    from podium.gate.approval import Verdict
     from podium.ids import NodePath, RunId
     from podium.observe.view import NodeView
 
@@ -41,7 +42,7 @@ class Questions:
         self._screen = screen
         self._approve_all = approve_all
         self._settled = settled
-        self._postponed: set[NodePath] = set()
+        self._postponed: set[tuple[NodePath, int]] = set()
         self._open: tuple[NodePath, asyncio.Task[None]] | None = None
 
     @property
@@ -58,7 +59,7 @@ class Questions:
             self.give_up()
             self._screen.tell(f"\n{path}: answered elsewhere")
         for ask in await read_asks(self._installation.store, self._run, waits):
-            if ask.node.wait and ask.node.wait.reason in ANSWERABLE and ask.path not in self._postponed:
+            if ask.node.wait and ask.node.wait.reason in ANSWERABLE and _which(ask) not in self._postponed:
                 self._open = (ask.path, group.create_task(self._ask(ask)))
                 return
 
@@ -71,9 +72,8 @@ class Questions:
 
     async def _ask(self, ask: Ask) -> None:
         answered = await self._answer(ask)
-        if answered.choice == "later":
-            self._postponed.add(ask.path)
-        else:
+        self._postponed.add(_which(ask))  # also what was answered here and waits for others
+        if answered.choice != "later":
             await self._post(ask, answered)
         self._open = None
         self._settled()
@@ -97,11 +97,18 @@ class Questions:
             if _is_doubt(ask):
                 await settle_doubt(store, ids, self._run, ask.path, landed=yes, by=by)
             else:
-                verdict = "approved" if yes else "rejected"
+                verdict: Verdict = "approved" if yes else "rejected"
                 reason = answered.reason
-                await answer(store, ids, self._run, ask.path, verdict=verdict, by=by, channel="cli", reason=reason)
+                voter, now = self._installation.voter, self._installation.clock.now()
+                post = (store, ids, self._run, ask.path)
+                await answer(*post, verdict=verdict, by=by, channel="cli", reason=reason, voter=voter, now=now)
         except (Rejected, UsageError) as error:  # somebody else was quicker
             self._screen.tell(f"{ask.path}: {error.message}")
+
+
+def _which(ask: Ask) -> tuple[NodePath, int]:
+    """Return what tells a question from a later one of the same node."""
+    return ask.path, ask.node.wait.since if ask.node.wait is not None else 0
 
 
 def _is_doubt(ask: Ask) -> bool:

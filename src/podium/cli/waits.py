@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any
 
 from podium.cli.console import say
 from podium.errors import UsageError
 
 if TYPE_CHECKING:
     from podium.app.installation import Installation
+    from podium.gate.approval import Verdict
+    from podium.gate.roles import Voter
     from podium.ids import NodePath, RunId
     from podium.observe.view import RunView
+
+Json = Any
 
 
 def open_approval(view: RunView, node: str) -> NodePath:
@@ -43,8 +47,8 @@ def _how_it_stands(view: RunView) -> str:
     return f"{stands}`podium runs show {view.run}` shows how it stands"
 
 
-def decide(run: str, node: str, verdict: Literal["approved", "rejected"], reason: str) -> None:
-    """Answer an open approval as the person at this terminal."""
+def decide(run: str, node: str, verdict: Verdict, reason: str, *, value: Json = None, to: str = "") -> None:
+    """Say something to an open approval as the person at this terminal."""
     from podium.app.overview import read_timeline
     from podium.cli.session import within
     from podium.engine.control import answer
@@ -53,19 +57,39 @@ def decide(run: str, node: str, verdict: Literal["approved", "rejected"], reason
         found = await installation.find_run(run)
         path = open_approval((await read_timeline(installation.store, found)).view, node)
         await answer(
-            installation.store,
-            installation.ids,
-            found,
-            path,
+            *(installation.store, installation.ids, found, path),
             verdict=verdict,
             by=installation.principal,
             channel="cli",
             reason=reason,
+            value=value,
+            voter=installation.voter,
+            to=_somebody(installation, to) if to else None,
+            now=installation.clock.now(),
         )
         say(f"{verdict} `{path}` of run {found} as {installation.principal}")
-        await say_if_nobody_drives(installation, found)
+        if await _is_open(installation, found, path):
+            say("it waits for more; `podium inbox show` tells for whom")
+        else:
+            await say_if_nobody_drives(installation, found)
 
     within(work)
+
+
+def _somebody(installation: Installation, name: str) -> Voter:
+    """Return somebody else by name, with what they hold now; a stranger when nobody knows them."""
+    from podium.gate.roles import STRANGER, Voter
+
+    people = installation.people
+    if not people.configured:
+        return Voter(name, assumed=True)
+    return people.named(name) or Voter(STRANGER + name)
+
+
+async def _is_open(installation: Installation, run: RunId, path: NodePath) -> bool:
+    from podium.engine.asked import read_asked
+
+    return path in await read_asked(installation.store, run)
 
 
 async def say_if_nobody_drives(installation: Installation, run: RunId) -> None:

@@ -14,7 +14,8 @@ from typing import Any, NoReturn, cast
 
 import msgspec
 
-from podium.engine.asked import Asked, ballot_of, read_asked
+from podium.effects.ballots import ballot_of
+from podium.engine.asked import Asked, read_asked
 from podium.errors import Rejected, UsageError
 from podium.gate.approval import Ballot, Refusal, Verdict, refusal
 from podium.gate.roles import Voter

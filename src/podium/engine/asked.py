@@ -10,10 +10,11 @@ import hashlib
 from datetime import timedelta
 from typing import NamedTuple
 
+from podium.effects.ballots import ballot_of
 from podium.engine.state import EffectState, NodeState
 from podium.engine.surroundings import Surroundings
 from podium.gate.approval import Ballot, Standing, Subject, digest, judge
-from podium.gate.roles import Voter, excluded
+from podium.gate.roles import excluded
 from podium.ids import NodePath, RunId
 from podium.ledger.record import ApprovalGiven, NodeParked, Payload, Record
 from podium.ledger.store import RunStore
@@ -28,12 +29,17 @@ class Asked(NamedTuple):
     """A question that nobody has answered for good.
 
     Attributes:
-        ballots: What was said to it so far, whether it counts or not.
+        answers: What was said to it so far and when, whether it counts or not.
     """
 
     record: Record
     parked: NodeParked
-    ballots: tuple[Ballot, ...] = ()
+    answers: tuple[tuple[int, ApprovalGiven], ...] = ()
+
+    @property
+    def ballots(self) -> tuple[Ballot, ...]:
+        """The answers, for the rules."""
+        return tuple(ballot_of(body, at) for at, body in self.answers)
 
     def standing(self, now: int) -> Standing:
         """Return what it has come to."""
@@ -63,18 +69,12 @@ def _take(waiting: dict[NodePath, Asked], record: Record) -> None:
     elif asked is None:
         return
     elif isinstance(body, ApprovalGiven) and asked.parked.terms is not None:
-        more = asked._replace(ballots=(*asked.ballots, ballot_of(body, record.at)))
+        more = asked._replace(answers=(*asked.answers, (record.at, body)))
         waiting[path] = more
         if more.standing(0).state != "pending":
             del waiting[path]
     else:
         del waiting[path]
-
-
-def ballot_of(body: ApprovalGiven, at: int) -> Ballot:
-    """Return what somebody said, for the rules."""
-    voter = Voter(body.by, body.roles, body.groups, assumed=body.assumed)
-    return Ballot(verdict=body.verdict, voter=voter, at=at, subject=body.subject, to=body.to)
 
 
 def heard(node: NodeState, body: ApprovalGiven, at: int) -> bool:

@@ -20,6 +20,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Literal
 
 import msgspec
@@ -31,6 +32,7 @@ from podium.gate.roles import Directory, Voter, belongs
 from podium.spec.approval import DEFAULT_EXPIRES
 from podium.spec.approval_rule import ANYBODY, Rule, Terms, Voters
 from podium.spec.label import Label
+from podium.units import parse_duration
 
 Verdict = Literal["approved", "edited", "rejected", "delegated", "retracted", "asked", "told"]
 """`edited`: approved with changes. `asked`, `told`: a question back, and what was said to it."""
@@ -279,14 +281,15 @@ def joined(rules: Iterable[Rule]) -> Rule:
     )
 
 
-_DAY_MS = DEFAULT_EXPIRES.total_seconds() * 1000
+_MS = timedelta(milliseconds=1)
+_DAY_MS = DEFAULT_EXPIRES // _MS
 
 
 def rule_of(obligation: Obligation) -> Rule:
     """Return who must agree, by what an obligation says of it.
 
-    `settings` may name `roles`, `groups`, `people`, `veto` and `four_eyes` (each once with commas,
-    or several times), `count`, and `expires_ms`. What cannot be read demands a voice of nobody, so nobody can give it.
+    `settings` may name `roles`, `groups`, `people`, `veto` and `four_eyes` (each once with commas, or several times),
+    `count`, and `expires` (a duration). What cannot be read demands a voice of nobody, so nobody can give it.
     """
     if obligation.rule is not None:
         return obligation.rule
@@ -306,10 +309,10 @@ def rule_of(obligation: Obligation) -> Rule:
             four_eyes=msgspec.convert(
                 _names(said.get("four_eyes", "")), tuple[Literal["requester", "author", "owner"], ...]
             ),
-            ends_ms=int(said.get("expires_ms", str(int(_DAY_MS)))),
+            ends_ms=parse_duration(said["expires"]) // _MS if "expires" in said else _DAY_MS,
         )
     except (ValueError, msgspec.ValidationError):
-        return Rule(stages=(Voters(people=(":unreadable",)),), ends_ms=int(_DAY_MS))
+        return Rule(stages=(Voters(people=(":unreadable",)),), ends_ms=_DAY_MS)
     return rule
 
 

@@ -14,6 +14,8 @@ from typing import assert_never
 from msgspec.structs import replace
 
 from podium.clock import Millis
+from podium.effects.ballots import ballot_of
+from podium.gate.approval import judge
 from podium.ids import EffectKey, NodePath
 from podium.ledger.record import (
     ApprovalGiven,
@@ -128,7 +130,7 @@ class NodeViews:
                 if body.fact == "event":  # it is given to what the run waits for, too
                     self.received(body.name)
             case ApprovalGiven():
-                self._change(record, path, status="running", wait=None)
+                self._said(record, path, body)
             case OverrideRequested():
                 self._overrides[record.key] = body.by
                 if path in self.working:
@@ -183,8 +185,20 @@ class NodeViews:
             effect=body.effect,
             target=known[1].effect if known else "",
             since=record.at,
+            terms=body.terms,
         )
         self._change(record, path, status="retrying" if body.reason == "retry" else "waiting", wait=wait)
+
+    def _said(self, record: Record, path: NodePath, body: ApprovalGiven) -> None:
+        """Take an answer, after which the node may still wait for others."""
+        node = self.all.get(path)
+        wait = node.wait if node is not None else None
+        if wait is not None and wait.terms is not None:
+            ballots = (*wait.ballots, ballot_of(body, record.at))
+            if judge(wait.terms, ballots, now=record.at).state == "pending":
+                self._change(record, path, status="waiting", wait=replace(wait, ballots=ballots))
+                return
+        self._change(record, path, status="running", wait=None)
 
     def _fail(self, record: Record, path: NodePath, body: NodeFailed) -> None:
         told: dict[str, object] = {"code": body.code, "error_kind": body.error_kind, "error": body.error}

@@ -11,8 +11,10 @@ from msgspec import Struct
 
 from podium.clock import Millis
 from podium.errors import ErrorKind
+from podium.gate.approval import Ballot
 from podium.ids import NodePath, RunId, WorkflowVersion
 from podium.ledger.record import ForkedFrom, PayloadRef, RunMode, RunStatus
+from podium.spec.approval_rule import Terms
 from podium.spec.model import HANDLED_PORTS
 
 NodeStatus = Literal["running", "retrying", "waiting", "done", "failed", "skipped", "stopped", "overridden"]
@@ -27,6 +29,7 @@ class Wait(Struct, frozen=True, kw_only=True):
         due: When it ends by itself, 0 for never.
         effect, target: Key and name of the doubtful effect, for `doubt`.
         since: When it began.
+        terms, ballots: Of an approval: who must agree, and what was said so far.
     """
 
     reason: Literal["approval", "signal", "timer", "retry", "doubt", "ask"]
@@ -37,6 +40,8 @@ class Wait(Struct, frozen=True, kw_only=True):
     effect: str = ""
     target: str = ""
     since: Millis = Millis(0)
+    terms: Terms | None = None
+    ballots: tuple[Ballot, ...] = ()
 
 
 class NodeView(Struct, frozen=True, kw_only=True):

@@ -1,0 +1,1 @@
+"""`podium inbox`: what waits for this person, over all runs."""
