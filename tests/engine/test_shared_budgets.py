@@ -104,6 +104,7 @@ async def _killed(point: int) -> FaultPlan:
     try:
         await _drive(world, runs)
     except (Killed, BaseExceptionGroup):
+        await _close(world)
         store = store.crashed()
         world = bench(safeguards, store=store, model=said(30))
         await _drive(world, runs)

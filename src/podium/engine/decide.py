@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from podium.clock import Millis
 from podium.engine.state import Ending, NodeState, Request, RunState
 from podium.engine.undo import is_needed, may_begin, may_collect, something_to_undo
+from podium.engine.worktime import overspent, run_is_over
 from podium.ids import NodePath
 from podium.ledger.record import NodeSkipped
 
@@ -44,6 +45,13 @@ class Expire:
 @dataclass(frozen=True, slots=True)
 class Overrun:
     """What is inside a node took longer than it may."""
+
+    path: NodePath
+
+
+@dataclass(frozen=True, slots=True)
+class Overspent:
+    """What is inside a node was longer at work than it may."""
 
     path: NodePath
 
@@ -88,7 +96,7 @@ class Finish:
 MOST_ITEMS = 100_000
 """Items of one node; a signal that would add another one is kept for whoever waits for it."""
 
-Command = Start | Skip | Expire | Overrun | Stop | AddItem | Override | Unwind | Finish
+Command = Start | Skip | Expire | Overrun | Overspent | Stop | AddItem | Override | Unwind | Finish
 
 
 def decide(state: RunState, now: Millis) -> list[Command]:
@@ -111,6 +119,8 @@ def decide(state: RunState, now: Millis) -> list[Command]:
         commands += [Skip(path, body) for path, body in state.skips.items() if path not in state.running]
     if state.paused:
         return commands
+    if state.walls and (path := overspent(state, now)) is not None:
+        commands.append(Overspent(path))
     due = state.next_timer()
     if 0 < due <= now:
         commands.append(_due(state, state.timers[0][1], now))
@@ -127,6 +137,8 @@ def _from_outside(state: RunState, now: Millis) -> Ending | None:
     assert state.created is not None
     if state.cancel:
         return Ending("cancelled")
+    if state.timed and run_is_over(state, now):
+        return Ending("limit", "GA052")
     return Ending("limit", "EN005") if 0 < state.created.deadline <= now else None
 
 

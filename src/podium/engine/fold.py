@@ -24,6 +24,7 @@ from podium.engine.spending import interrupted, released, reserved, settled, sha
 from podium.engine.state import Ending, Given, NodeState, Request, RunState, is_alive
 from podium.engine.trail import trail
 from podium.engine.undo import undo_of, unwind
+from podium.engine.worktime import begins, passes, stands
 from podium.gate.governor import Trajectory
 from podium.graph.model import Graph
 from podium.ids import EffectKey, NodePath, RunId
@@ -78,8 +79,12 @@ def fold(run: RunId, graph: Graph, records: Iterable[Record], base: RunState | N
 def apply(state: RunState, body: AnyBody, *, path: NodePath, key: str = "", at: int = 0) -> None:
     """Change `state` by one record."""
     step = _STEPS.get(type(body))
+    if state.timed:
+        passes(state, body, at)
     if step is not None:
         step(state, body, path, key, at)
+    if state.timed:
+        stands(state, body, path)
 
 
 def _created(state: RunState, body: RunCreated, _path: NodePath, _key: str, at: int) -> None:
@@ -130,6 +135,7 @@ def _failed(state: RunState, body: NodeFailed, path: NodePath, _key: str, at: in
     state.skips.pop(path, None)
     node.failure, node.label = body, body.label or USER
     if body.then == "inside" and not body.final:
+        state.walls.pop(path, None)
         stop_inside(state, node, at)
         return
     node.attempts += 1
@@ -212,6 +218,8 @@ def _forked(state: RunState, body: NodeForked, path: NodePath, _key: str, at: in
     if not node.forked:
         node.forked = True
         limit_inside(state, node, at)
+        if state.timed:
+            begins(state, node)
     if body.signal:
         queue = state.signals.get(body.signal)
         if queue:

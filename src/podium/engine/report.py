@@ -211,6 +211,19 @@ class Report:
             kind="timeout",
             help="raise `timeout`, or handle it with `on_error`",
         )
+        return self._stop_inside(error)
+
+    def overspent(self) -> list[Entry]:
+        """What is inside the node was longer at work than it may."""
+        error = NodeError(
+            "GA052",
+            f"what is inside `{self._node.path}` has used up its time at work",
+            kind="limit",
+            help="raise `wall` of its budget, or handle it with `on_limit`",
+        )
+        return self._stop_inside(error)
+
+    def _stop_inside(self, error: NodeError) -> list[Entry]:
         stored = self._run.values.encode({"message": error.message, "help": error.help, "causes": []})
         return [self.entry(NodeFailed(code=error.code, error_kind=error.kind, error=stored.ref, then="inside"), stored)]
 

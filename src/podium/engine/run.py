@@ -19,7 +19,19 @@ from podium.effects.gateway import Gateway
 from podium.effects.masks import RunMasks
 from podium.engine.attempt import Attempt
 from podium.engine.carry_out import overridden
-from podium.engine.decide import AddItem, Expire, Finish, Override, Overrun, Skip, Start, Stop, Unwind, decide
+from podium.engine.decide import (
+    AddItem,
+    Expire,
+    Finish,
+    Override,
+    Overrun,
+    Overspent,
+    Skip,
+    Start,
+    Stop,
+    Unwind,
+    decide,
+)
 from podium.engine.fold import apply, expire
 from podium.engine.labels import Labels
 from podium.engine.outbox import unreleased
@@ -27,6 +39,7 @@ from podium.engine.report import Report
 from podium.engine.state import Ending, NodeState, RunState, is_alive
 from podium.engine.surroundings import Surroundings
 from podium.engine.values import Values
+from podium.engine.worktime import due
 from podium.errors import LedgerError, NodeError
 from podium.graph.model import Compiled, Program
 from podium.ids import IdSource, NodeId, NodePath
@@ -152,6 +165,9 @@ class ActiveRun:
                         again = True
                     case Expire(path):
                         expire(self.state, path)
+                        again = True
+                    case Overspent(path):
+                        self.defer(Report(self.surroundings, self.state.nodes[path]).overspent())
                         again = True
                     case Overrun(path):
                         self.defer(Report(self.surroundings, self.state.nodes[path]).overrun())
@@ -280,11 +296,18 @@ class ActiveRun:
         assert self.state.created is not None
         # what has no say any more must not be waited for again and again: timers while paused, limits while undoing
         timer = 0 if self.state.paused else self.state.next_timer()
-        deadline = 0 if self.state.ending else self.state.created.deadline
+        deadline = self._deadline()
         waits = [max(0.0, (when - self.clock.now()) / 1000) for when in (timer, deadline) if when]
         if self.state.created.idle_ms and not self.state.ending:
             waits.append(max(0.0, self.alive_at + self.state.created.idle_ms / 1000 - self.clock.monotonic()))
         return min(waits) if waits else None
+
+    def _deadline(self) -> int:
+        """Return when the run, or something in it, has used up its time, 0 for never."""
+        if self.state.created is None or self.state.ending:
+            return 0
+        wall = due(self.state, self.clock.now()) if self.state.timed else 0
+        return min((when for when in (self.state.created.deadline, wall) if when), default=0)
 
     def _check_idle(self) -> None:
         """End a run in which nothing has moved for its idle bound although nodes are at work."""
@@ -303,7 +326,7 @@ class ActiveRun:
         if decide(self.state, self.clock.now()):
             return None
         timer = 0 if self.state.paused else self.state.next_timer()
-        deadline = self.state.created.deadline if self.state.created and not self.state.ending else 0
+        deadline = self._deadline()
         moments = [when for when in (timer, deadline) if when]
         next_moment = Millis(min(moments)) if moments else Millis(0)
         if timer and timer - self.clock.now() <= SHORT_WAIT_MS:

@@ -355,6 +355,9 @@ class RunState:
         tolerated: Errors that were let pass by `on_error: continue` or inside a map.
         earlier: The runs that this one goes on from, the first one first.
         masked: What stands for which value in what was sent, as recorded.
+        worked: Milliseconds at work until the moment `counted_until`; `resting`: it does not count now (worktime).
+        outside: Nodes that wait for somebody outside, and some that did. `walls`: how much time at work is over when a
+            node with nodes inside has used up its own.
         shared: The budgets beyond this run that all of it counts against, whatever the installation says.
         ending: Set as soon as the end is certain.
         ended: The record that closed it.
@@ -392,6 +395,11 @@ class RunState:
     earlier: tuple[RunId, ...] = ()
     masked: list[PayloadRef] = field(default_factory=list[PayloadRef])
     shared: tuple[SharedBudget, ...] = ()
+    worked: int = 0
+    counted_until: int = 0
+    resting: bool = False
+    outside: dict[NodePath, NodeState] = field(default_factory=dict[NodePath, NodeState])
+    walls: dict[NodePath, int] = field(default_factory=dict[NodePath, int])
     paused: bool = False
     cancel: bool = False
     kill: bool = False
@@ -403,6 +411,11 @@ class RunState:
         """Return the state before the first record."""
         root = Scope.of(graph)
         return cls(run=run, graph=graph, root=root, nodes={state.path: state for state in root.nodes})
+
+    @cached_property
+    def timed(self) -> bool:
+        """Whether anything in the workflow limits its time at work."""
+        return _has_wall(self.graph)
 
     @cached_property
     def metered(self) -> bool:
@@ -465,6 +478,12 @@ class RunState:
                 return when
             heapq.heappop(self.timers)
         return 0
+
+
+def _has_wall(graph: Graph) -> bool:
+    inner = (body for node in graph.nodes for body in node.bodies.values())
+    own = (node.config.budget for node in graph.nodes)
+    return any(budget is not None and budget.wall for budget in (graph.budget, *own)) or any(map(_has_wall, inner))
 
 
 def _has_budget(graph: Graph) -> bool:

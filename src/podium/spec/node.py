@@ -320,6 +320,13 @@ class NodeConfig(SpecModel):
             raise PydanticCustomError(kind, message, {"loc": ("default",)})
         return self
 
+    @model_validator(mode="after")
+    def _wall_has_an_inside(self) -> Self:
+        if self.budget is not None and self.budget.wall is not None and not (self.bodies() or self.flow()):
+            kind, message = "wall_idle", "expected `timeout`: `wall` is for nodes with nodes inside"
+            raise PydanticCustomError(kind, message, {"loc": ("budget", "wall")})
+        return self
+
     def handlers(self) -> Mapping[str, str]:
         """Return who handles what this node may leave by: `{port: node, "continue" or "ask"}`.
 
