@@ -53,7 +53,7 @@ Json = Any
 
 _FENCE = re.compile(r"\s*```[a-zA-Z]*\n(?P<code>.*?)\n?```\s*", re.DOTALL)
 _NO_NAME = re.compile(r"\W")
-_FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
+_FILE = re.compile(r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$")
 
 
 def _whole(template: TextTemplate) -> TextTemplate:
@@ -88,6 +88,18 @@ def _file_names(template: Template) -> Template:
     return template
 
 
+def _within(least: int, most: int) -> AfterValidator:
+    def check(size: Size) -> Size:
+        if not least <= size <= most:
+            kind, message = "size_range", "expected between {least} and {most}, got {got}"
+            raise PydanticCustomError(
+                kind, message, {"least": str(Size(least)), "most": str(Size(most)), "got": str(size)}
+            )
+        return size
+
+    return AfterValidator(check)
+
+
 class Limits(SpecModel):
     """What the code may use; whatever goes beyond one of them ends it."""
 
@@ -97,13 +109,13 @@ class Limits(SpecModel):
     wall: Duration = timedelta(minutes=1)
     """Time from its start to its end."""
 
-    memory: Size = Size(128_000_000)
+    memory: Annotated[Size, _within(1_000_000, 8_000_000_000)] = Size(128_000_000)
     """Memory."""
 
-    output: Size = Size(1_000_000)
+    output: Annotated[Size, _within(1, 16_000_000)] = Size(1_000_000)
     """What it prints, and what it gives."""
 
-    files: Size = Size(16_000_000)
+    files: Annotated[Size, _within(1, 1_000_000_000)] = Size(16_000_000)
     """Its files, all together."""
 
     calls: Annotated[int, Field(ge=0, le=1000)] = 50

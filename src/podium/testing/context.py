@@ -127,5 +127,5 @@ class ScriptedContext:
     async def call_code(self, call: CodeCall) -> CodeReply:
         self.calls.append(call)
         if self._code is None:
-            raise EffectError("EF060", "there is no sandbox", kind="unavailable", help="give the context `code`")
+            raise EffectError("EF060", "there is no sandbox", kind="invalid_input", help="give the context `code`")
         return self._code(call)

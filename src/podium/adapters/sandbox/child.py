@@ -35,16 +35,7 @@ async def run_child(start: Start, text: bytes, *, most: int, timeout_s: float) -
         EffectError: EF062 when it wrote more than `most` bytes to either side, or did not end in time.
         OSError: when it cannot be started.
     """
-    process = await asyncio.create_subprocess_exec(
-        *start.argv,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        env=dict(start.env),
-        cwd=start.folder,
-        pass_fds=start.fds,
-        start_new_session=True,
-    )
+    transport, process = await _begin(start)
     assert process.stdin is not None
     assert process.stdout is not None
     assert process.stderr is not None
@@ -53,6 +44,7 @@ async def run_child(start: Start, text: bytes, *, most: int, timeout_s: float) -
             tasks.create_task(_tell(process.stdin, text))
             said = tasks.create_task(_read(process.stdout, most))
             printed = tasks.create_task(_read(process.stderr, most))
+            tasks.create_task(process.wait())
     except TimeoutError:
         raise beyond(f"took longer than {timeout_s:g} s", "wall") from None
     except ExceptionGroup as group:
@@ -61,9 +53,24 @@ async def run_child(start: Start, text: bytes, *, most: int, timeout_s: float) -
         # The leader's pid is the group's id, also after the leader is gone.
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
+        transport.close()  # what was not read would keep the pipes open, and `wait` waits for them
         await process.wait()
     status = process.returncode or 0
     return Ended(status if status >= 0 else 128 - status, said.result(), printed.result())
+
+
+async def _begin(start: Start) -> tuple[asyncio.SubprocessTransport, asyncio.subprocess.Process]:
+    loop = asyncio.get_running_loop()
+    # What `create_subprocess_exec` does, but it keeps the transport to itself, and that must be closed.
+    transport, protocol = await loop.subprocess_exec(
+        lambda: asyncio.subprocess.SubprocessStreamProtocol(limit=_PIECE, loop=loop),
+        *start.argv,
+        env=dict(start.env),
+        cwd=start.folder,
+        pass_fds=start.fds,
+        start_new_session=True,
+    )
+    return transport, asyncio.subprocess.Process(transport, protocol, loop)
 
 
 async def _tell(stdin: asyncio.StreamWriter, text: bytes) -> None:

@@ -33,10 +33,7 @@ class InstalledSandboxes:
         """Return the sandbox for a call."""
         if call.profile == "monty":
             if self._monty is None:
-                # a tenth of a second that workflows without code need not pay
-                from podium.adapters.sandbox.monty import MontySandbox  # noqa: PLC0415
-
-                self._monty = MontySandbox()
+                self._monty = await asyncio.to_thread(_monty)
             return self._monty
         if self._process is None:
             self._process = await self._strongest()
@@ -59,6 +56,13 @@ class InstalledSandboxes:
         raise EffectError(
             "EF060",
             "there is no sandbox for a process on this machine, so the code is not run",
-            kind="unavailable",
+            kind="invalid_input",
             help="; ".join(reasons) or "install bubblewrap: `apt install bubblewrap`",
         )
+
+
+def _monty() -> Sandbox:
+    # a tenth of a second that workflows without code need not pay
+    from podium.adapters.sandbox.monty import MontySandbox  # noqa: PLC0415
+
+    return MontySandbox()

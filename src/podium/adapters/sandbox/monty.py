@@ -14,6 +14,7 @@ The pool is used from threads: its `asyncio` variant may abort the process when 
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import resource
 import signal
@@ -185,7 +186,10 @@ class _Turn:
 
     def _ended(self, value: object) -> CodeReply:
         kept = {name: self._os.text(name) for name in self.call.keep}
-        return CodeReply(value=plain(value), printed=self._printed.output, files=kept)
+        made, most = plain(value), self.call.limits.output
+        if len(json.dumps(made)) > most:
+            raise beyond(f"gave more than {most} bytes", "output")
+        return CodeReply(value=made, printed=self._printed.output, files=kept)
 
     def _ask(self, snapshot: pm.FunctionSnapshot) -> CodeReply:
         if snapshot.args:

@@ -5,7 +5,9 @@ begin with, such as new namespaces, mounts, other processes, keys and kernel pro
 not known here there is no filter, and therefore no sandbox.
 
 - **always**: tracing, mounts, namespaces, keys, kernel modules and programs, clocks, typing into a terminal.
-- **alone**: no second process. Threads are possible. This holds for root, too, whom no limit of processes stops.
+- **sockets**: those of kinds that no namespace holds, such as the ones to the machine around a virtual machine.
+- **alone**: no second process and no socket at all. Threads are possible. This holds for root, too, whom no limit of
+  processes stops.
 - **weak**: for Landlock, which knows neither of sockets, signals and shared memory nor of modes and owners of files.
 """
 
@@ -201,19 +203,22 @@ MACHINES: Mapping[str, Machine] = {
 }
 
 _WEAK = frozenset((
-    "socket", "kill", "tkill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "pidfd_send_signal",
+    "kill", "tkill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "pidfd_send_signal",
     "process_madvise", "setpriority", "sched_setaffinity", "shmget", "shmat", "shmctl", "semget", "msgget",
     "mq_open", "chmod", "fchmod", "fchmodat", "fchmodat2", "chown", "fchown", "lchown", "fchownat", "setxattr",
     "lsetxattr", "fsetxattr", "setxattrat", "removexattr", "lremovexattr", "fremovexattr", "removexattrat",
     "utime", "utimes", "futimesat", "utimensat", "prlimit64",
 ))  # fmt: skip
-_BY_ARGUMENT = frozenset({"ioctl", "clone", "prlimit64", "clone3", "fork", "vfork"})
+_BY_ARGUMENT = frozenset({"socket", "ioctl", "clone", "prlimit64", "clone3", "fork", "vfork"})
 
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _ALLOW, _KILL, _EPERM, _ENOSYS = 0x7FFF0000, 0x80000000, 0x00050001, 0x00050026
 _NR, _ARCH, _ARG0, _ARG1 = 0, 4, 16, 24
 _X32 = 0x40000000
 _THREAD, _NAMESPACES = 0x00010000, 0x7E020000
+_FAMILIES = (1, 2, 10, 16)
+"""Sockets that a network namespace holds: unix, IPv4, IPv6, and netlink, which tells of them."""
+
 _TYPING = (0x5412, 0x541C)
 """TIOCSTI and TIOCLINUX: they put text into the terminal of whoever started us."""
 
@@ -249,6 +254,10 @@ def _program(machine: Machine, *, alone: bool, weak: bool) -> Iterator[Instructi
     for name in ("fork", "vfork"):
         if alone and name in numbers:
             yield from _when(_EQUAL, numbers[name], _EPERM)
+    if alone:
+        yield from _when(_EQUAL, numbers["socket"], _EPERM)
+    families = [(_EQUAL, len(_FAMILIES) - place, 0, family) for place, family in enumerate(_FAMILIES)]
+    yield from _looking(numbers["socket"], _ARG0, [*families, (_RETURN, 0, 0, _EPERM)])
     clone = [*_when(_ANY_BIT, _NAMESPACES, _EPERM)]
     if alone:
         clone += [(_ANY_BIT, 1, 0, _THREAD), (_RETURN, 0, 0, _EPERM)]
