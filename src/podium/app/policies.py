@@ -92,15 +92,18 @@ def signature_of(folder: Path) -> Signature:
     return tuple(found)
 
 
-def read_policies(home: Path, settings: Settings) -> Found:
+def read_policies(home: Path, settings: Settings, *, folder: Path | None = None) -> Found:
     """Return the texts of all policies and what else they decide by; nothing is parsed yet.
+
+    Args:
+        folder: Another one than that of the installation.
 
     Raises:
         UsageError: AP071 when a file cannot be read, is no UTF-8 text or is too large.
     """
-    folder = policies_folder(home)
+    folder = folder or policies_folder(home)
     signature = signature_of(folder)
-    files = {shown(path, home): _text(path) for path in policy_files(folder)}
+    files = {shown(path, folder): text_of(path) for path in policy_files(folder)}
     return Found(bundle_of(files, settings), signature)
 
 
@@ -115,9 +118,9 @@ def bundle_of(files: dict[str, str], settings: Settings) -> Bundle:
     )
 
 
-def shown(path: Path, home: Path) -> str:
+def shown(path: Path, folder: Path) -> str:
     """Return a file as messages and records name it: without the machine that it stands on."""
-    return path.relative_to(rules_folder(home)).as_posix()
+    return path.relative_to(folder.parent).as_posix()
 
 
 def _people(settings: Settings) -> dict[str, Holds] | None:
@@ -132,7 +135,12 @@ def _people(settings: Settings) -> dict[str, Holds] | None:
     return found
 
 
-def _text(path: Path) -> str:
+def text_of(path: Path) -> str:
+    """Return the text of a file.
+
+    Raises:
+        UsageError: AP071 when it cannot be read, is no UTF-8 text or is too large.
+    """
     try:
         with path.open("rb") as stream:
             content = stream.read(MAX_BYTES + 1)

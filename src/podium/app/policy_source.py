@@ -15,6 +15,7 @@ import asyncio
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from podium.app.policies import Found, Signature, policies_folder, read_policies, signature_of
 from podium.clock import Clock
@@ -26,6 +27,9 @@ from podium.ledger.record import AdminNoted
 from podium.ledger.store import RunStore
 from podium.spec.diagnostic import SpecError
 from podium.spec.settings.model import Settings
+
+if TYPE_CHECKING:
+    from podium.gate.policy.decide import Policies
 
 LOOK_EVERY_S = 2.0
 
@@ -114,7 +118,7 @@ class PolicySource:
             await self.store.note(AdminNoted(action="policies.changed", subject=subject, by=self.by))
 
 
-def policies_of(bundle: Bundle) -> InForce:
+def policies_of(bundle: Bundle) -> Policies:
     """Return policies that decide.
 
     Raises:

@@ -151,7 +151,7 @@ app.add_typer(models, name="models")
 
 policy = _group("Check, test and explain who may do what.")
 policy.command("lint")(policy_lint.lint)
-policy.command("test")(policy_test.test)
+policy.command("test")(policy_test.run_tests)
 policy.command("show")(policy_show.show)
 policy.command("explain")(policy_explain.explain)
 policy.command("who-can")(policy_who_can.who_can)

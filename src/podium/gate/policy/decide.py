@@ -18,7 +18,7 @@ from podium.gate.decision import Obligation
 from podium.gate.policy.arguments import Read, read
 from podium.gate.policy.bundle import Bundle
 from podium.gate.policy.facts import REASON, Facts, Judged, Resource, Verdict
-from podium.gate.policy.library import PolicySet, authorize, entities_of, policy_set
+from podium.gate.policy.library import PolicySet, authorize, entities_of, parts_of, policy_set
 from podium.gate.policy.reads import Reads, reads
 from podium.gate.policy.request import Held, Principal, entities, principals, requests
 from podium.gate.policy.rule import Rule
@@ -158,13 +158,11 @@ def _named(rules: Iterable[Rule], kind: str) -> frozenset[str]:
     waiting: list[Json] = [rule.form for rule in rules]
     while waiting:
         part = waiting.pop()
-        if isinstance(part, list):
-            waiting.extend(cast("list[Json]", part))
-        elif isinstance(part, dict):
+        waiting.extend(parts_of(part))
+        if isinstance(part, dict):
             named = cast("dict[str, Json]", part)
             if named.keys() == {"type", "id"} and named["type"] == kind:
                 found.add(named["id"])
-            waiting.extend(named.values())
     return frozenset(found)
 
 

@@ -71,9 +71,15 @@ def _depth(form: Json) -> int:
     depth, level = 0, [form]
     while level:
         depth += 1
-        below = [part.values() if isinstance(part, dict) else part for part in level]
-        level = [part for parts in below for part in parts if isinstance(part, dict | list)]
+        level = [below for part in level for below in parts_of(part)]
     return depth
+
+
+def parts_of(part: Json) -> list[Json]:
+    """Return what stands directly in a part of a policy's JSON."""
+    if isinstance(part, dict):
+        return list(cast("dict[str, Json]", part).values())
+    return cast("list[Json]", part) if isinstance(part, list) else []
 
 
 def text_of(form: Mapping[str, Json]) -> str:
@@ -122,8 +128,8 @@ def _answer(result: cedarpy.AuthzResult) -> Answer:
     return Answer(result.allowed, tuple(sorted(diagnostics.reasons)), errors)
 
 
-def partially(request: dict[str, Json], policies: PolicySet, known: cedarpy.Entities) -> Partial:
-    """Return what can be said while some of the request is not known; never a decision to act on.
+def partially(request: dict[str, str], policies: PolicySet, known: cedarpy.Entities) -> Partial:
+    """Return what can be said of a request of which the rest is not known; never a decision to act on.
 
     Raises:
         ValueError: when what is known is not what the schema says.

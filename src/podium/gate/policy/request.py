@@ -107,7 +107,7 @@ def entities(facts: Facts, acting: Iterable[Principal], read: Read, held: Held) 
     """Return the entities of a request, as Cedar's JSON."""
     # a workflow can be both: in whose name something is started, and what is started
     found = {(one.kind, one.name): _actor(one, facts.tenant, held) for one in acting}
-    for resource in _resources(facts.resource):
+    for resource in resource_entities(facts.resource):
         found.setdefault((resource["uid"]["type"], resource["uid"]["id"]), resource)
     tags = dict(read.tags)
     numbers = {name: _decimal(text) for name, text in read.numbers}
@@ -128,7 +128,8 @@ def _actor(one: Principal, tenant: str, held: Held) -> Json:
     return _made(one.kind, one.name, attributes, parents)
 
 
-def _resources(resource: Resource) -> list[Json]:
+def resource_entities(resource: Resource) -> list[Json]:
+    """Return a resource and what it stands in, as Cedar's JSON."""
     match resource.kind:
         case "Function":
             attributes = {

@@ -1,0 +1,1 @@
+"""`podium policy …`: one file a command."""
