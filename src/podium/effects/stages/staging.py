@@ -6,6 +6,7 @@ can wait: whoever releases a batch is asked about all of it at once. The record 
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from dataclasses import dataclass
 
 from podium.clock import Clock
@@ -35,17 +36,23 @@ class Staging:
     clock: Clock
     ids: IdSource
 
-    async def __call__(self, effect: Effect, proceed: Proceed) -> Reply:
+    def __call__(self, effect: Effect, proceed: Proceed) -> Awaitable[Reply]:
         """Put it into the outbox, let its twin answer, or go on."""
-        why, twin = because(effect), twin_of(effect)
+        why = because(effect)
+        if why is None and effect.mode != "dry":
+            return proceed(effect)
+        return self._instead(effect, proceed, why)
+
+    async def _instead(self, effect: Effect, proceed: Proceed, why: Because | None) -> Reply:
+        twin = twin_of(effect)
         if why is not None and not effect.known.staged:
             await effect.journal.append([await self._entry(effect, why, twin)])
-        if why is not None and twin is None:
-            return stand_in(effect)
-        if effect.mode == "dry" and why is None and leaves(effect) and twin is None:
-            return ToolReply(value=made_up(effect, effect.output), staged=True)
-        if twin is not None and (why is not None or effect.mode == "dry"):
+        if twin is not None:
             self._swap(effect, twin)
+        elif why is not None:
+            return stand_in(effect)
+        elif leaves(effect):
+            return ToolReply(value=made_up(effect, effect.output), staged=True)
         return await proceed(effect)
 
     def _swap(self, effect: Effect, twin: ToolSpec) -> None:
