@@ -50,6 +50,7 @@ def _machine(home: Path) -> list[Finding]:
         _program("git", "the example reads a git repository", "apt install git"),
         _git_server(),
         _local_runtime(),
+        _sandbox(),
         _disk(home),
     ]
 
@@ -122,6 +123,22 @@ def _local_runtime() -> Finding:
         "not built, and there is no C++ compiler; only needed without a model provider",
         "apt install build-essential, then: make run",
     )
+
+
+def _sandbox() -> Finding:
+    """Tell what holds the processes of code; Monty, which needs none, is always there."""
+    from podium.adapters.sandbox.bubblewrap import INSTALL
+    from podium.adapters.sandbox.installed import PROFILES
+
+    strongest, *weaker = PROFILES
+    missing = strongest.missing()
+    if not missing:
+        return Finding("sandbox", "ok", f"processes are held by {strongest.name}, small code by monty")
+    for profile in weaker:
+        if not profile.missing():
+            text = f"processes are held by {profile.name}, which is weaker; {strongest.name}: {missing}"
+            return Finding("sandbox", "warn", text, INSTALL)
+    return Finding("sandbox", "warn", f"nothing holds processes, so none are run; {missing}", INSTALL)
 
 
 async def _models() -> list[Finding]:
