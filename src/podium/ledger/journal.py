@@ -40,6 +40,7 @@ from podium.ledger.requests import (
     Append,
     Changes,
     ClaimRun,
+    Enter,
     Lift,
     NewRecord,
     Note,
@@ -110,6 +111,8 @@ class _Journal:
                 return self._lift(request)
             case Note():
                 return self._note(request.body)
+            case Enter():
+                return self._add(self._admin_stream(), (request.entry,))[0]
             case _:
                 raise TypeError(f"unknown request {type(request).__name__}")
 
@@ -217,10 +220,13 @@ class _Journal:
         return True
 
     def _note(self, body: AdminNoted, reason: Payload | None = None) -> None:
-        control = self._load_control()
+        self._add(self._admin_stream(), (Entry(body=body, payloads=(reason,) if reason else ()),))
+
+    def _admin_stream(self) -> Stream:
         if self._admin is None:
+            control = self._load_control()
             self._admin = Stream(ADMIN, seq=control.seq, head=control.head, at=control.at)
-        self._add(self._admin, (Entry(body=body, payloads=(reason,) if reason else ()),))
+        return self._admin
 
     # ── parts ──
 
@@ -327,6 +333,8 @@ def _keyed(batch: Sequence[Request[Any]]) -> Iterator[tuple[RunId, Entry]]:
                 yield from ((run, entry) for entry in entries if entry.key and _is_text(entry.key))
             case Post(run=run, entry=entry) | Start(run=run, entry=entry) if entry.key and _is_text(entry.key):
                 yield run, entry
+            case Enter(entry=entry) if entry.key and _is_text(entry.key):
+                yield ADMIN, entry
             case _:
                 pass
 

@@ -26,6 +26,7 @@ from podium.ids import Digest, EffectKey, NodePath, RunId
 from podium.spec.amounts import Amounts, Limits
 from podium.spec.approval_rule import Terms
 from podium.spec.label import Integrity, Label
+from podium.spec.standing import Scope
 
 FORMAT = 1
 """Version of the record format."""
@@ -626,6 +627,43 @@ class AdminNoted(Body, frozen=True, tag="admin.noted", kw_only=True):
     reason: PayloadRef | None = None
 
 
+class StandingGiven(Body, frozen=True, tag="standing.given", kw_only=True):
+    """Somebody agreed beforehand to calls of one kind; in the stream `_admin`.
+
+    Attributes:
+        id: Its name.
+        roles, groups, assumed: What they held when they said it, as in `approval.given`.
+        told: JSON of the conditions as they were said.
+        first: The call at which it was given, and which has used it once; `micro`: its amount, in millionths.
+    """
+
+    id: str
+    by: str
+    scope: Scope
+    roles: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    assumed: bool = False
+    told: PayloadRef | None = None
+    first: str = ""
+    micro: Int = 0
+
+
+class StandingUsed(Body, frozen=True, tag="standing.used", kw_only=True):
+    """A call counted on a standing approval; `micro`: its amount, in millionths."""
+
+    id: str
+    run: RunId
+    effect: EffectKey
+    micro: Int = 0
+
+
+class StandingRevoked(Body, frozen=True, tag="standing.revoked", kw_only=True):
+    """Somebody took a standing approval back; from here on it counts for no further call."""
+
+    id: str
+    by: str
+
+
 AnyBody = (
     RunCreated
     | RunClaimed
@@ -657,6 +695,9 @@ AnyBody = (
     | RunEnded
     | DeadDropped
     | AdminNoted
+    | StandingGiven
+    | StandingUsed
+    | StandingRevoked
 )
 
 

@@ -49,6 +49,12 @@ class Note(Request[None], frozen=True, kw_only=True):
     body: AdminNoted
 
 
+class Enter(Request[Record], frozen=True, kw_only=True):
+    """See `RunStore.enter`."""
+
+    entry: Entry
+
+
 class Stop(Request[bool], frozen=True, kw_only=True):
     """See `RunStore.stop`."""
 
@@ -106,7 +112,7 @@ class Release(Request[bool], frozen=True, kw_only=True):
 
 
 RunRequest = Start | ClaimRun | Append | Post | Release
-AnyRequest = Publish | Note | Stop | Lift | RunRequest
+AnyRequest = Publish | Note | Enter | Stop | Lift | RunRequest
 
 
 class NewRecord(Struct, frozen=True, gc=False):
@@ -203,6 +209,9 @@ class Submitting(ABC):
 
     async def note(self, body: AdminNoted) -> None:
         await self.submit(Note(body=body))
+
+    async def enter(self, entry: Entry) -> Record:
+        return await self.submit(Enter(entry=entry))
 
     async def start(self, run: RunId, entry: Entry) -> Record:
         return await self.submit(Start(run=run, entry=entry))

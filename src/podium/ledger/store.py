@@ -189,6 +189,14 @@ class RunStore(Protocol):
         """Add to `_admin` what happened to the installation."""
         ...
 
+    async def enter(self, entry: Entry) -> Record:
+        """Add any other record of the installation to `_admin`.
+
+        Raises:
+            Rejected: ST006 when its key is taken.
+        """
+        ...
+
     async def workflow(self, version: WorkflowVersion) -> WorkflowSource:
         """Return a published version.
 

@@ -43,11 +43,16 @@ from podium.ledger.record import (
     RunCreated,
     RunEnded,
     RunStatus,
+    StandingGiven,
+    StandingRevoked,
+    StandingUsed,
 )
 from podium.ledger.recount import difference
 from podium.ledger.store import ENDED, RunRow, RunStore, StoredRecord
 
 _PAGE = 2_000
+_ADMIN = (AdminNoted, StandingGiven, StandingUsed, StandingRevoked)
+"""What stands in the installation's own stream."""
 _LOOKS = 20
 """How often shared budgets are compared while runs go on beside it."""
 
@@ -137,7 +142,7 @@ class StreamCheck:
             self._keys.add(record.key)
 
     def _admin_reason(self, record: Record) -> str:
-        return "" if isinstance(record.body, AdminNoted) else "it does not belong to the installation's stream"
+        return "" if isinstance(record.body, _ADMIN) else "it does not belong to the installation's stream"
 
     def _run_reason(self, record: Record) -> str:
         body = record.body
@@ -168,7 +173,7 @@ class StreamCheck:
                 self.ended = None
             case DeadDropped() if not self.ended:
                 return "it gives up on a run that had not ended"
-            case AdminNoted():
+            case AdminNoted() | StandingGiven() | StandingUsed() | StandingRevoked():
                 return "it belongs to the installation's stream"
             case _:
                 pass

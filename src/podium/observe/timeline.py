@@ -43,6 +43,9 @@ from podium.ledger.record import (
     RunEnding,
     RunStatus,
     SignalReceived,
+    StandingGiven,
+    StandingRevoked,
+    StandingUsed,
     ValuesMasked,
 )
 from podium.observe.nodes import NodeViews
@@ -129,7 +132,7 @@ class Timeline:
                 | DoubtSettled()
             ) as body:
                 self._nodes.about_effect(record, body)
-            case AdminNoted() | ValuesMasked():
+            case AdminNoted() | StandingGiven() | StandingUsed() | StandingRevoked() | ValuesMasked():
                 pass
             case body:
                 self._nodes.about_node(record, body)

@@ -17,6 +17,7 @@ import pytest
 from podium.ledger.store import RunStore
 from podium.testing.clock import FakeClock
 from podium.testing.conformance.store_budgets import BudgetRules
+from podium.testing.conformance.store_entering import EnteringRules
 from podium.testing.conformance.store_faults import FaultRules
 from podium.testing.conformance.store_owner import OwnerRules
 from podium.testing.conformance.store_posting import PostingRules
@@ -39,6 +40,7 @@ class RunStoreSuite(
     TurnRules,
     SteeringRules,
     StoppingRules,
+    EnteringRules,
     BudgetRules,
 ):
     """Subclass it with the fixture of the module's example."""

@@ -110,6 +110,7 @@ class SqliteTransaction:
         return control_of(*self._connection.execute(READ_CONTROL).fetchone())
 
     def taken(self, keys: Sequence[tuple[RunId, str]]) -> set[tuple[RunId, str]]:
+        self._numbers[ADMIN] = ADMIN_NUMBER
         numbered = [(self._numbers[run], key) for run, key in keys if run in self._numbers]
         runs = {self._numbers[run]: run for run, _ in keys if run in self._numbers}
         found = set[tuple[RunId, str]]()
