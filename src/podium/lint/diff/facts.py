@@ -15,7 +15,7 @@ from podium.lint.diff.nodes import NodeFacts
 from podium.lint.diff.plain import members, plain
 from podium.lint.diff.reach import reach
 from podium.lint.diff.renames import Renames
-from podium.lint.diff.scales import EFFECTS, Scale, agreed, collected, granted, more, neutral, presence, ranked
+from podium.lint.diff.scales import EFFECTS, Scale, agreed, collected, counted, granted, more, neutral, presence, ranked
 from podium.spec.model import InputSpec, ToolSpec, Workflow
 from podium.spec.positions import Positions
 
@@ -38,6 +38,8 @@ _SCALES: dict[str, Scale] = {
 """Keys of a tool; further ones are settings of its module, such as a folder, and allow what they say."""
 
 _BOUNDS = ("budget", "timeout", "concurrency")
+_BOUND_SCALES: dict[str, Scale] = {"key": neutral, "unknown_price": ranked("deny", "allow"), "detached": counted}
+_UNSAID: dict[str, tuple[Json, ...]] = {"unknown_price": ("deny",), "detached": (False,)}
 _APART = frozenset({"podium", "inputs", "tools", "nodes", "flows", "result", *_BOUNDS})
 
 
@@ -64,7 +66,8 @@ def _workflow(
     for bound in _BOUNDS:
         found: dict[str, Json] = plain(getattr(workflow, bound)) or {}
         for key, value in found.items():
-            yield (f"{prefix}{bound}", key), Fact(value, neutral if key == "key" else more, owners=owners)
+            if value not in _UNSAID.get(key, ()):
+                yield (f"{prefix}{bound}", key), Fact(value, _BOUND_SCALES.get(key, more), owners=owners)
     for name, spec in workflow.inputs.items():
         yield from _input(f"{prefix}inputs.{name}", spec, owners)
     for name, tool in workflow.tools.items():

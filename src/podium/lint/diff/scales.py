@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from podium.lint.diff.change import Risk
 from podium.spec.tool import EffectClass
-from podium.units import parse_duration
+from podium.units import parse_duration, parse_energy
 
 Json = Any
 Scale = Callable[[Json, Json], Risk]
@@ -57,6 +57,11 @@ def collected(before: Json, after: Json) -> Risk:
 def guarded(before: Json, after: Json) -> Risk:
     """Order lists of who is asked: fewer of them is wider."""
     return _by_inclusion(_set(after), _set(before))
+
+
+def counted(before: Json, after: Json) -> Risk:
+    """Order whether more counts against a bound: less that counts is wider."""
+    return _by_size(bool(after), bool(before))
 
 
 def agreed(before: Json, after: Json) -> Risk:
@@ -148,4 +153,6 @@ def _members(value: Json) -> Mapping[str, Json]:
 def _size(value: Json) -> float:
     if value is None:
         return inf
-    return parse_duration(value).total_seconds() if isinstance(value, str) else float(value)
+    if not isinstance(value, str):
+        return float(value)
+    return float(parse_energy(value)) if value.endswith("Wh") else parse_duration(value).total_seconds()
