@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import pytest
 
+from podium.engine.control import retry
 from podium.errors import EffectError
 from podium.ids import SystemIds
 from podium.ledger.record import EffectIntent, EffectStaged, OutboxDropped, OutboxReleased, RunEnded
@@ -364,3 +365,49 @@ async def test_a_fork_prepares_anew_what_was_only_prepared() -> None:
     await bench.engine.close()
 
     assert [effect.arguments["to"] for effect in seen.effects] == ["a"]
+
+
+async def test_a_commit_releases_what_a_sub_workflow_prepared_by_its_own_grants() -> None:
+    text = (
+        HEAD.replace("nodes:\n", "")
+        + "flows:\n"
+        + "  inner:\n"
+        + "    podium: 1\n"
+        + "    name: inner\n"
+        + "    tools: {post: {python: scripted, effect: write, delivery: keyed, staged: true, trust: trusted}}\n"
+        + "    nodes: {w: {tool: post.send, with: {to: inner}}}\n"
+        + "    result: w.out\n"
+        + "nodes:\n  sub: {subflow: inner}\n  c: {commit: [sub]}\n"
+    )
+    seen = world()
+    seen.on("post.send", "posted")
+
+    result = await run_workflow(text, tools=ScriptedTools(seen))
+
+    assert result.outs["c"] == [{"node": "sub/w", "effect": "tool.post.send", "answer": "posted"}]
+
+
+async def test_a_shadow_run_tells_other_runs_nothing() -> None:
+    result = await run("  say: {emit: go, as: event, to: '\"r0000000000000\"', value: 1}\n", mode="shadow")
+
+    assert (result.status, [act.effect for act in kinds(result, EffectStaged)]) == ("done", ["run.signal"])
+
+
+async def test_a_retry_decides_anew_about_what_was_not_released() -> None:
+    seen, clock, ids = world(), FakeClock(tick_ms=1), SystemIds()
+    bench = Bench(
+        compile_text(HEAD + send("a") + send("b") + "  c: {commit: [a, b], approve: Do it?}\n"),
+        store=MemoryStore(clock=clock),
+        model=ScriptedModel(),
+        tools=ScriptedTools(seen),
+        clock=clock,
+        ids=ids,
+    )
+    made = await bench.start({"n": 1})
+    assert await bench.settle(made, {"c": "rejected"}) == "denied"
+
+    await retry(bench.store, ids, made, by="tester")
+    status = await bench.settle(made, {"*": "approved"})
+    await bench.engine.close()
+
+    assert (status, [effect.arguments["to"] for effect in seen.effects]) == ("done", ["a", "b"])

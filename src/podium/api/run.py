@@ -21,6 +21,7 @@ from podium.app.publish import Published, check_text
 from podium.building.workflow import Workflow
 from podium.effects.ports import Models
 from podium.graph.closure import closure, version
+from podium.ledger.record import RunMode
 from podium.ledger.store import WorkflowSource
 from podium.node.contract import Node
 from podium.spec.diagnostic import SpecError
@@ -34,6 +35,7 @@ async def run(
     *,
     home: Path | str | None = None,
     model: Models | None = None,
+    mode: RunMode = "live",
 ) -> Result:
     """Run a workflow until it has ended, or until only people can get it on.
 
@@ -42,12 +44,13 @@ async def run(
         inputs: By name.
         home: The installation; by default the nearest `.podium`.
         model: What is asked in place of the installed models, such as a `ScriptedModel`.
+        mode: `shadow` reads for real and writes nothing; in a `dry` run nothing leaves at all.
 
     Raises:
         SpecError: the workflow has errors.
         UsageError: the inputs do not fit.
     """
-    async with await start(workflow, inputs, home=home, model=model) as handle:
+    async with await start(workflow, inputs, home=home, model=model, mode=mode) as handle:
         return await handle.rest()
 
 
@@ -57,6 +60,7 @@ async def start(
     *,
     home: Path | str | None = None,
     model: Models | None = None,
+    mode: RunMode = "live",
 ) -> Handle:
     """Start a workflow; it goes on in this process until the handle is closed or the loop ends.
 
@@ -65,6 +69,7 @@ async def start(
         inputs: By name.
         home: The installation; by default the nearest `.podium`.
         model: What is asked in place of the installed models, such as a `ScriptedModel`.
+        mode: `shadow` reads for real and writes nothing; in a `dry` run nothing leaves at all.
 
     Raises:
         SpecError: the workflow has errors.
@@ -74,7 +79,7 @@ async def start(
     async with AsyncExitStack() as closing:
         installation = await _opened(closing, home, model, declared)
         published = await _published(installation, workflow)
-        created = await installation.start(published, inputs or {})
+        created = await installation.start(published, inputs or {}, mode=mode)
         return Handle(created, installation, closing.pop_all())
 
 

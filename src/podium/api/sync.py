@@ -25,6 +25,7 @@ from podium.api.result import Event, Result
 from podium.building.workflow import Workflow
 from podium.effects.ports import Models
 from podium.errors import UsageError
+from podium.ledger.record import RunMode
 from podium.ledger.store import RowStatus
 
 Json = Any
@@ -65,6 +66,7 @@ def run(
     *,
     home: Path | str | None = None,
     model: Models | None = None,
+    mode: RunMode = "live",
 ) -> Result:
     """Run a workflow until it has ended, or until only people can get it on; as `podium.run`.
 
@@ -75,7 +77,7 @@ def run(
     _refuse_inside_a_loop()
     loop = _Loop()
     try:
-        return loop.call(api.run(workflow, inputs, home=home, model=model))
+        return loop.call(api.run(workflow, inputs, home=home, model=model, mode=mode))
     finally:
         loop.close()
 
@@ -86,6 +88,7 @@ def start(
     *,
     home: Path | str | None = None,
     model: Models | None = None,
+    mode: RunMode = "live",
 ) -> SyncHandle:
     """Start a workflow; it goes on in a thread until the handle is closed; as `podium.start`.
 
@@ -95,7 +98,7 @@ def start(
     """
     loop = _Loop()
     try:
-        return SyncHandle(loop.call(api.start(workflow, inputs, home=home, model=model)), loop)
+        return SyncHandle(loop.call(api.start(workflow, inputs, home=home, model=model, mode=mode)), loop)
     except BaseException:
         loop.close()
         raise
