@@ -28,6 +28,9 @@ _COMPARED = {
 }
 
 
+_OPPOSITES = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!="}
+
+
 def conditions(form: Json) -> str:
     """Return what the conditions of a policy, or of what is left of one, ask for; "" for nothing."""
     parts: list[str] = []
@@ -80,6 +83,14 @@ def _either(operands: Json) -> str:
     return f"({left} or {right})"
 
 
+def _not(operands: Json) -> str:
+    """Return the opposite; the engine writes `≥` as the opposite of `<`."""
+    ((operator, inner),) = cast("dict[str, Json]", operands["arg"]).items()
+    if operator in _OPPOSITES:
+        return words({_OPPOSITES[operator]: inner})
+    return f"not ({words(operands['arg'])})"
+
+
 def _field(operands: Json) -> str:
     left = words(operands["left"])
     return operands["attr"] if left == "context" else f"{left}'s {operands['attr']}"
@@ -115,7 +126,7 @@ _SAYINGS: dict[str, Callable[[Json], str]] = {
     "Set": lambda parts: ", ".join(words(part) for part in parts),
     "&&": _both,
     "||": _either,
-    "!": lambda operands: f"not ({words(operands['arg'])})",
+    "!": _not,
     ".": _field,
     "has": lambda operands: f"{_field(operands)} is known",
     "getTag": _tag,
