@@ -49,6 +49,7 @@ POOL: list[Json] = [
     *({"transform": "x"}, {"inner": {"transform": "x"}}, {"inner": {"llm": "two\nlines\n"}, "b": {"end": "failed"}}),
     *([{"transform": "x"}], [{"when": "true", "then": "a"}], [{"check": "1 < 2", "message": "no"}], {"timeout": "a"}),
     *([{"on": ["timeout"], "do": {"inner": {"transform": "x"}}}], {"max_failed": 3}, {"enum": ["a"]}, {"b?": ["text"]}),
+    *(["email"], {"banned": ["a"]}),
 ]  # fmt: skip
 
 
@@ -76,7 +77,7 @@ def base_of(key: str) -> str:
 BESIDE: list[dict[str, Json]] = [
     *({}, {"expires": "24h"}, {"reduce": "concat"}, {"reduce": "agree"}, {"reduce": "rank", "by": "value"}),
     *({"reduce": "custom", "make": "values"}, {"wait": "any"}, {"wait": "first_valid", "valid": "true"}),
-    *({"reduce": "agree", "on_conflict": "judge", "judge": "x"}, {"revise": "a"}),
+    *({"reduce": "agree", "on_conflict": "judge", "judge": "x"}, {"revise": "a"}, {"injection": True}),
 ]  # fmt: skip
 """What must stand beside a setting for it to be allowed: one of these."""
 

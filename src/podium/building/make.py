@@ -24,6 +24,7 @@ __all__ = [
     "commit",
     "emit",
     "end",
+    "guard",
     "human",
     "join",
     "llm",
@@ -211,6 +212,45 @@ def end(
     """
     settings: dict[str, object] = {"end": end, "reason": reason, "result": result}
     return made("end", settings, properties)
+
+
+def guard(
+    guard: Expr,
+    /,
+    *,
+    pii: Sequence[Target] | None = None,
+    urls: Sequence[str] | None = None,
+    topics: Mapping[str, Json] | None = None,
+    injection: bool = False,
+    schema_: TypeLike | None = None,
+    must: Sequence[Mapping[str, Json]] | None = None,
+    action: Literal["block", "redact", "flag"] = "block",
+    **properties: Unpack[Properties],
+) -> Made:
+    """Guard: looks at content before it goes on: personal data, links, topics, shape, signs of injected instructions.
+
+    Args:
+        guard: The content: a text, or a value with texts inside.
+        pii: Kinds of data, or groups of them, that must not occur: `personal`, `secret`, `email`, `card`, ….
+        urls: The hosts that links may lead to, their subdomains included; an empty list allows no link.
+        topics: Words that must not, or must, occur.
+        injection: Whether signs of instructions to a model are looked for.
+        schema_: The type that the value must have.
+        must: Conditions of your own, over `value`.
+        action: What happens when something is found.
+        properties: What every node may carry.
+    """
+    settings: dict[str, object] = {
+        "guard": guard,
+        "pii": pii,
+        "urls": urls,
+        "topics": topics,
+        "injection": injection,
+        "schema": schema_,
+        "must": must,
+        "action": action,
+    }
+    return made("guard", settings, properties)
 
 
 def human(
@@ -492,7 +532,7 @@ def tool(
 
     Args:
         tool: The tool, as granted under `tools:`, and its function: `git.git_log`.
-        with_: Arguments by name.
+        with_: Arguments by name. One that is `${secrets.name}` and nothing else is filled in when the tool is called.
         output: The type that the answer must have.
         expect: What must hold of the answer, which stands here under the name `out`.
         staged: Whether a write is put into the outbox of the run, to happen when a `commit` releases it.

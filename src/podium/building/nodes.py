@@ -222,6 +222,7 @@ class Nodes(Mapping[str, Node]):
     commit = _Adds(make.commit, Node)
     emit = _Adds(make.emit, Node)
     end = _Adds(make.end, Node)
+    guard = _Adds(make.guard, Node)
     human = _Adds(make.human, Node)
     join = _Adds(make.join, Node)
     llm = _Adds(make.llm, Node)
