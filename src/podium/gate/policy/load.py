@@ -26,7 +26,8 @@ Json = Any
 
 MAX_POLICIES = 5_000
 _NUMBERED = re.compile(r"policy(\d+)")
-_REPEATED = re.compile(r"^for policy `policy\d+`, ")
+_REPEATED = re.compile(r'^for policy `policy\d+`, | for Action::"\w+"')
+"""What stands before every message, and what makes one mistake one for every action."""
 _PRINCIPALS = ("Person", "Workflow")
 
 
@@ -88,10 +89,10 @@ def _invalid(rules: list[Rule]) -> Iterator[Diagnostic]:
     """Yield what Cedar's validator says of the policies, which it counts from 0."""
     if not rules:
         return
-    for id_, said in validate("\n".join(rule.text for rule in rules)):
+    said = validate("\n".join(rule.text for rule in rules))
+    for id_, words in dict.fromkeys((id_, " ".join(_REPEATED.sub("", text).split())) for id_, text in said):
         match = _NUMBERED.fullmatch(id_)
         rule = rules[int(match[1])] if match else None
-        words = " ".join(_REPEATED.sub("", said).split())
         yield Diagnostic(
             code="GA016",
             message=f"policy `{rule.id}`: {words}" if rule else words,
