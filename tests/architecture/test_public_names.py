@@ -14,7 +14,8 @@ PUBLIC = {
         *("cel", "grant", "make", "node_type", "run", "start", "sync", "tool"),
     ],
     "podium.node": [
-        *("Answer", "Body", "Collecting", "Context", "Done", "Duration", "EffectDenied", "EffectError", "ErrorKind"),
+        *("Answer", "Body", "BudgetLeft", "Collecting", "Context", "Done", "Duration", "EffectDenied"),
+        *("EffectError", "ErrorKind"),
         *("Expression", "ExpressionError", "Fact", "Feedback", "Fork", "Inner", "ItemResult", "JoinRule", "Message"),
         *("ModelCall", "ModelReply", "MoreSources", "Name", "Node", "NodeConfig", "NodeError", "Nodes", "Outcome"),
         *("Park", "Port", "Question", "Resumable", "Revise", "Revision", "RunCall", "RunReply", "SpecModel", "Stop"),

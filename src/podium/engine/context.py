@@ -10,7 +10,7 @@ import msgspec
 from podium.clock import Millis
 from podium.effects.effect import CallLabels, Effect, Known, answer_label
 from podium.engine.committing import CommitOutbox
-from podium.engine.spending import meters_of
+from podium.engine.spending import left_for, meters_of
 from podium.engine.state import EffectState, NodeState
 from podium.engine.surroundings import Surroundings
 from podium.engine.trail import in_loop, trail
@@ -30,7 +30,7 @@ from podium.node.calls import (
     ToolCall,
     ToolReply,
 )
-from podium.node.contract import Feedback
+from podium.node.contract import BudgetLeft, Feedback
 from podium.spec.label import Label
 from podium.spec.model import Expression
 
@@ -79,6 +79,10 @@ class NodeContext:
     def now(self) -> Millis:
         """Return the wall clock."""
         return self._run.clock.now()
+
+    def budget_left(self) -> BudgetLeft:
+        """Return what is left to use."""
+        return left_for(self._run.state, self._node, self.now())
 
     def evaluate(self, expression: Expression, **names: Json) -> Json:
         """Evaluate a late expression."""

@@ -8,10 +8,13 @@ will ever tell.
 from __future__ import annotations
 
 from podium.engine.state import NodeState, RunState, Scope
+from podium.engine.worktime import left_ms
 from podium.gate.budget import Meter
 from podium.graph.model import GraphNode
 from podium.ids import EffectKey
 from podium.ledger.record import EffectIntent, EffectOutcome, Reservation, RunCreated, SharedBudget
+from podium.node.contract import BudgetLeft
+from podium.spec.amounts import Unit
 from podium.spec.budget import BudgetSpec
 
 _ONE_CALL = Reservation()
@@ -41,6 +44,21 @@ def _own(node: NodeState) -> list[Meter]:
         if (meter := node.spending[variant]) is not None:
             found.append(meter)
     return found
+
+
+def left_for(state: RunState, node: NodeState, now: int) -> BudgetLeft:
+    """Return what the budgets of the workflow still leave a node."""
+    left: dict[Unit, int] = {}
+    for meter in meters_of(node) if state.metered else ():
+        for unit, amount in meter.limits.left(meter.used + meter.open).items():
+            left[unit] = min(amount, left.get(unit, amount))
+    return BudgetLeft(
+        tokens=left.get("tokens"),
+        nano_usd=left.get("nano_usd"),
+        calls=left.get("calls"),
+        micro_wh=left.get("micro_wh"),
+        work_ms=left_ms(state, node, now) if state.timed else None,
+    )
 
 
 def reserved(state: RunState, body: EffectIntent, node: NodeState) -> None:

@@ -85,3 +85,14 @@ def due(state: RunState, now: int) -> int:
     limits = [budget.wall_ms] if budget is not None and budget.wall else []
     limits += [until for path, until in state.walls.items() if path in state.nodes and state.nodes[path].forked]
     return now + max(0, min(limits) - worked(state, now)) if limits else 0
+
+
+def left_ms(state: RunState, node: NodeState, now: int) -> int | None:
+    """Return how much time at work a node has left, by its own limits and those around it; None without a limit."""
+    budget = state.graph.budget
+    limits = [budget.wall_ms] if budget is not None and budget.wall else []
+    around: NodeState | None = node
+    while around is not None:
+        limits += [state.walls[around.path]] if around.path in state.walls else []
+        around = around.scope.parent
+    return max(0, min(limits) - worked(state, now)) if limits else None

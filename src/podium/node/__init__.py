@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     )
     from podium.node.contract import (
         Answer,
+        BudgetLeft,
         Collecting,
         Context,
         Done,
@@ -81,6 +82,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Answer",
     "Body",
+    "BudgetLeft",
     "CodeAsk",
     "CodeCall",
     "CodeLimits",

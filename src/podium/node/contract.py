@@ -38,6 +38,7 @@ from podium.spec.model import Expression, NodeConfig
 
 __all__ = [
     "Answer",
+    "BudgetLeft",
     "Collecting",
     "Context",
     "Done",
@@ -248,6 +249,25 @@ class Feedback:
     previous: Json
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BudgetLeft:
+    """What the budgets of the workflow still leave a node, the tightest of them; None where nothing is limited.
+
+    Advice, not a promise: other nodes go on using it. What calls under way hold does not count as left.
+
+    Attributes:
+        nano_usd: Billionths of a US dollar.
+        micro_wh: Millionths of a watt-hour.
+        work_ms: Time at work, in milliseconds.
+    """
+
+    tokens: int | None = None
+    nano_usd: int | None = None
+    calls: int | None = None
+    micro_wh: int | None = None
+    work_ms: int | None = None
+
+
 class Context(Protocol):
     """A node's only window: the world, time, and the values around it."""
 
@@ -278,6 +298,10 @@ class Context(Protocol):
 
     def now(self) -> Millis:
         """Return the wall clock."""
+        ...
+
+    def budget_left(self) -> BudgetLeft:
+        """Return what is left to use, so that the node can come to an end before there is nothing."""
         ...
 
     def evaluate(self, expression: Expression, **names: Json) -> Json:

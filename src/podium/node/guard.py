@@ -28,7 +28,17 @@ if TYPE_CHECKING:
     from podium.clock import Millis
     from podium.ids import NodePath, RunId
     from podium.node.calls import CodeCall, CodeReply, ModelCall, ModelReply, RunCall, RunReply, ToolCall, ToolReply
-    from podium.node.contract import Answer, Context, Feedback, ItemResult, Node, NodeConfig, Outcome, Values
+    from podium.node.contract import (
+        Answer,
+        BudgetLeft,
+        Context,
+        Feedback,
+        ItemResult,
+        Node,
+        NodeConfig,
+        Outcome,
+        Values,
+    )
     from podium.node.outbox import Demand, Outbox, Prepared, Refusal
     from podium.spec.model import Expression
 
@@ -151,6 +161,9 @@ class _Calls:
 
     def now(self) -> Millis:
         return self._ctx.now()
+
+    def budget_left(self) -> BudgetLeft:
+        return self._ctx.budget_left()
 
     def evaluate(self, expression: Expression, **names: Json) -> Json:
         return self._ctx.evaluate(expression, **names)

@@ -21,7 +21,7 @@ from podium.effects.ports import ModelPort
 from podium.errors import EffectDenied, EffectError, ExpressionError
 from podium.ids import NodePath, RunId, effect_key
 from podium.node.calls import CodeCall, CodeReply, ModelCall, ModelReply, RunCall, RunReply, ToolCall, ToolReply
-from podium.node.contract import Feedback
+from podium.node.contract import BudgetLeft, Feedback
 from podium.node.outbox import Outbox
 from podium.spec.model import Expression
 from podium.spec.types import Type
@@ -54,6 +54,7 @@ class ScriptedContext:
         path: str = "node",
         attempt: int = 1,
         now: Millis = NOW,
+        left: BudgetLeft | None = None,
         outbox: Outbox | None = None,
     ) -> None:
         self._model = model
@@ -64,6 +65,7 @@ class ScriptedContext:
         self._path = NodePath(path)
         self._attempt = attempt
         self._now = now
+        self._left = left or BudgetLeft()
         self._outbox = outbox or ScriptedOutbox()
         self.calls: list[ModelCall | ToolCall | RunCall | CodeCall] = []
         self.progressed: list[str] = []
@@ -90,6 +92,9 @@ class ScriptedContext:
 
     def now(self) -> Millis:
         return self._now
+
+    def budget_left(self) -> BudgetLeft:
+        return self._left
 
     def evaluate(self, expression: Expression, **names: Json) -> Json:
         from podium.graph.expression import check  # noqa: PLC0415 - most tests of nodes evaluate nothing
