@@ -9,10 +9,27 @@ from typing import Annotated
 
 import typer
 
-from podium.cli import approve, diff, doctor, fmt, graph, lint, new, reject, run, schema, send_signal, version, worker
+from podium.cli import (
+    approve,
+    diff,
+    doctor,
+    fmt,
+    graph,
+    lint,
+    new,
+    redact,
+    reject,
+    run,
+    schema,
+    send_signal,
+    version,
+    worker,
+)
 from podium.cli.dead import drop as dead_drop
 from podium.cli.dead import list as dead_list
 from podium.cli.dead import retry as dead_retry
+from podium.cli.grants import list as grants_list
+from podium.cli.grants import revoke as grants_revoke
 from podium.cli.group import Edge
 from podium.cli.inbox import answer as inbox_answer
 from podium.cli.inbox import list as inbox_list
@@ -94,6 +111,7 @@ app.command("fmt")(fmt.fmt)
 app.command("schema")(schema.schema)
 app.command("graph")(graph.graph)
 app.command("new")(new.new)
+app.command("redact")(redact.redact)
 app.command("worker")(worker.worker)
 app.command("doctor")(doctor.doctor)
 app.command("version")(version.version)
@@ -105,6 +123,11 @@ inbox.command("show")(inbox_show.show)
 inbox.command("approve")(inbox_answer.approve)
 inbox.command("reject")(inbox_answer.reject)
 app.add_typer(inbox, name="inbox")
+
+grants = _group("See and take back what was agreed to beforehand.")
+grants.command("list")(grants_list.list_grants)
+grants.command("revoke")(grants_revoke.revoke)
+app.add_typer(grants, name="grants")
 
 runs = _group("List, inspect and steer runs.")
 runs.command("list")(runs_list.list_runs)
