@@ -58,12 +58,14 @@ def forms(value: Json) -> Iterator[str]:
     if not text:
         return
     yield f"text:{text}"
+    if _ACCOUNT.fullmatch(text):
+        yield f"account:{text.replace(' ', '')}"
+    if " " in text:
+        return
     if _MAIL.fullmatch(text):
         yield f"mail:{text.casefold()}"
     if _URL.fullmatch(text):
         yield from _link(text)
-    if _ACCOUNT.fullmatch(text):
-        yield f"account:{text.replace(' ', '')}"
     for pattern in _DATES:
         if found := pattern.fullmatch(text):
             yield from _date(found)
@@ -93,11 +95,11 @@ def stands_in(value: str, text: str, *, fold: bool = False) -> bool:
     Args:
         fold: Capitals make no difference.
     """
-    wanted = plain(value)
-    if len(wanted) < SHORTEST:
+    wanted, where = plain(value), plain(text)
+    if not SHORTEST <= len(wanted) <= len(where) or wanted.casefold() not in where.casefold():
         return False
     pattern = f"{_BEFORE}{re.escape(wanted)}{_AFTER}"
-    return re.search(pattern, plain(text), re.IGNORECASE if fold else 0) is not None
+    return re.search(pattern, where, re.IGNORECASE if fold else 0) is not None
 
 
 def sentences(text: str) -> str:
@@ -107,7 +109,10 @@ def sentences(text: str) -> str:
 
 def links(text: str) -> tuple[str, ...]:
     """Return what a reader of a text could follow, such as `https://example.com/a`, `www.example.com`."""
-    return tuple(found[0].rstrip(".,;:!?*_") for found in _LINK.finditer(unicodedata.normalize("NFKC", text)))
+    text = unicodedata.normalize("NFKC", text)
+    if not ("/" in text or ":" in text or "www." in text.casefold()):
+        return ()  # most texts are told apart by it in a tenth of the time
+    return tuple(found[0].rstrip(".,;:!?*_") for found in _LINK.finditer(text))
 
 
 def origin(value: str) -> str:

@@ -48,6 +48,9 @@ FEW = 10
 MAX_WORDS = 12
 """Words of a text that is compared with the user's words: a title, a name; longer ones are content."""
 
+MORE = 100
+"""Characters by which a value may be written longer than what it is traced to, with blanks and the like."""
+
 LINKS = ".links"
 """Behind the name of an argument: the links in it, as in `body.links`."""
 
@@ -79,6 +82,7 @@ class Grounds:
         self._origins = frozenset(one.casefold() for one in origins)
         self._exact: dict[str, Label] = {}
         self._texts: list[tuple[str, Label]] = []
+        self._longest = 0
         self._said: set[str] = set()
         self._wishes: list[str] = []
         self._functions: frozenset[str] = frozenset()
@@ -178,15 +182,14 @@ class Grounds:
     def _leaf(self, value: Json, choices: Collection[str]) -> Label:
         if value is None or isinstance(value, bool) or value == "" or (isinstance(value, str) and value in choices):
             return USER
+        if isinstance(value, str) and self._origins and origin(value) in self._origins:
+            return Label(integrity="endorsed")
+        if isinstance(value, str) and len(value) > self._longest + MORE:
+            return self.seen  # no need to look
         if (label := self._traced(value)) is not None:
             return label
-        if isinstance(value, str):
-            if origin(value) in self._origins:
-                return Label(integrity="endorsed")
-            for text, label in self._texts:
-                if stands_in(value, text):
-                    return label
-        return self.seen
+        found = (label for text, label in self._texts if stands_in(value, text)) if isinstance(value, str) else ()
+        return next(iter(found), self.seen)
 
     def _about(self, value: Json) -> bool:
         """Whether a text is put together of nothing but the user's words and names that can be traced."""
@@ -206,6 +209,7 @@ class Grounds:
         return next((self._exact[form] for form in forms(value) if form in self._exact), None)
 
     def _trace(self, leaf: Json, label: Label, *, words: bool) -> None:
+        self._longest = max(self._longest, len(leaf) if isinstance(leaf, str) else 0)
         found = list(forms(leaf))
         if words and isinstance(leaf, str):
             for text in dict.fromkeys((plain(leaf), sentences(leaf))):
