@@ -46,7 +46,7 @@ from podium.spec.node import (
     parse_node,
     port_of,
 )
-from podium.spec.template import Condition, Expression, Items, Piece, Template, TextTemplate, split_template
+from podium.spec.template import Arguments, Condition, Expression, Items, Piece, Template, TextTemplate, split_template
 from podium.spec.tool import Delivery, EffectClass, FunctionSpec, SourceSpec, ToolSpec
 
 __all__ = [
@@ -55,6 +55,7 @@ __all__ = [
     "HANDLED_PORTS",
     "MAX_NODES",
     "AnyNode",
+    "Arguments",
     "Body",
     "BudgetSpec",
     "ConcurrencySpec",
@@ -138,8 +139,9 @@ class ConcurrencySpec(SpecModel):
 def _with_known_twins(tools: dict[str, ToolSpec]) -> dict[str, ToolSpec]:
     for name, spec in tools.items():
         if isinstance(spec.twin, str) and (spec.twin == name or spec.twin not in tools):
-            kind, message = "twin", "expected another tool of this workflow, or `{python: module}`, got `{got}`"
-            raise PydanticCustomError(kind, message, {"got": spec.twin, "loc": (name, "twin")})
+            kind, message = "twin", "`{got}` is no other tool of this workflow"
+            others = [other for other in tools if other != name]
+            raise PydanticCustomError(kind, message, {"got": spec.twin, "tools": others, "loc": (name, "twin")})
     return tools
 
 

@@ -109,6 +109,9 @@ class _Teller(NamedTuple):
                 return self._at_key((*loc, context["key"]), Words("SP010", first["msg"]))
             case "tool_source":
                 return self._at_key(loc, Words("SP021", f"tool `{loc[-1]}`: {first['msg']}"))
+            case "twin":
+                words = Words("SP014", str(first["msg"]), did_you_mean(str(context["got"]), context["tools"]))
+                return self._at_value((*loc, *context["loc"]), words)
             case "node_form":
                 return self._at_value(loc, Words("SP012", str(first["msg"]), f"type keys are {self._types()}"))
             case _:
