@@ -272,6 +272,15 @@ async def test_what_must_not_leave_is_denied_and_its_record_holds_masks() -> Non
     assert door.model.calls == []
 
 
+async def test_what_the_node_masks_does_not_leave_and_is_not_denied() -> None:
+    door = Door(DataLoss(rules=LossRules(models={"iban": "deny", "email": "approval"})))
+    own = Obligation(kind="redact", reason="node", settings=(("kinds", "iban,email"),))
+
+    await door.ask(f"{MAIL} GB29NWBK60161331926819", obligations=[own])
+
+    assert door.asked() == ["<EMAIL_1> <IBAN_1>"]
+
+
 async def test_a_person_is_asked_about_what_needs_one_and_sees_what_would_be_sent() -> None:
     door = Door(DataLoss(rules=LossRules(tools={"card": "approval", "email": "redact"})))
 

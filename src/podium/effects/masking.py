@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from podium.effects.effect import Effect, write_request
+from podium.effects.filtering import names_in
 from podium.effects.loss import Looked, rewrite_call
+from podium.gate.decision import Obligation
 from podium.gate.redact.finding import resolve
 from podium.gate.redact.masks import Masks, masked
 from podium.gate.redact.texts import Text
 from podium.ids import IdSource
 from podium.ledger.payload import json_payload
 from podium.ledger.record import Entry, ValuesMasked
+
+
+def redacted_names(obligation: Obligation) -> tuple[str, ...]:
+    """Return the kinds and groups that an obligation wants masked: personal and secret when it names none."""
+    return names_in(obligation.settings, "kinds") or ("personal", "secret")
 
 
 def mask_call(effect: Effect, looked: Looked, kinds: frozenset[str], masks: Masks, ids: IdSource) -> tuple[str, ...]:

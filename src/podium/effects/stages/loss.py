@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from podium.clock import Clock
 from podium.effects.effect import Effect, Proceed, refuse
 from podium.effects.loss import DataLoss, Looked, texts_of_call
-from podium.effects.masking import mask_call
+from podium.effects.masking import mask_call, redacted_names
 from podium.effects.safeguards import Safeguards
 from podium.errors import EffectDenied, EffectError
 from podium.gate.decision import Obligation
@@ -61,12 +61,15 @@ class Loss:
 
     async def _decide(self, effect: Effect, loss: DataLoss, looked: Looked, kinds: Iterable[str]) -> None:
         sink, sees = _sink(effect)
+        stays = kinds_of(name for one in effect.obligations if one.kind == "redact" for name in redacted_names(one))
         by_action: dict[Action, list[str]] = {}
         for kind in kinds:
+            if kind in stays:
+                continue  # the node has it masked, so it does not leave
             by_action.setdefault(loss.rules.action(sink, kind, sees=sees), []).append(kind)
         if denied := by_action.get("deny"):
             masks = await effect.masks.ready()
-            mask_call(effect, looked, frozenset((*denied, *by_action.get("redact", ()))), masks, self.ids)
+            mask_call(effect, looked, stays.union(denied, by_action.get("redact", ())), masks, self.ids)
             await refuse(effect, f"data_loss:{denied[0]}", at=self.clock.now())
             raise EffectDenied(
                 "GA020",

@@ -14,16 +14,14 @@ from dataclasses import dataclass
 
 from podium.clock import Clock
 from podium.effects.effect import Effect, Proceed, refuse
-from podium.effects.filtering import filters_of, names_in, refusal
+from podium.effects.filtering import filters_of, refusal
 from podium.effects.loss import texts_of_call
-from podium.effects.masking import mask_call
+from podium.effects.masking import mask_call, redacted_names
 from podium.effects.safeguards import Safeguards
 from podium.errors import EffectDenied, EffectError
 from podium.gate.redact.finding import KINDS, kinds_of
 from podium.ids import IdSource
 from podium.node.calls import ModelCall, Reply, ToolCall
-
-_EVERYTHING = ("personal", "secret")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +38,7 @@ class Obligations:
             return await self._of_other_calls(effect, proceed)
         wanted = [one for one in effect.obligations if one.kind == "redact"]
         if wanted:
-            await self._redact(
-                effect, {name for one in wanted for name in names_in(one.settings, "kinds") or _EVERYTHING}
-            )
+            await self._redact(effect, {name for one in wanted for name in redacted_names(one)})
         filters = filters_of(effect, self.safeguards)
         if filters:
             await self._filter(effect, filters)
