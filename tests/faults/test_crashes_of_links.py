@@ -1,4 +1,4 @@
-"""Kill a run that asks about a link at every commit and around every effect: the same is asked, and the same happens."""
+"""Kill a run that asks about a link at every commit and around every effect: the same is asked, the same happens."""
 
 from __future__ import annotations
 
