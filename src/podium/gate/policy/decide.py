@@ -1,8 +1,8 @@
 """Deciding: what the policies in force say to one effect.
 
 1. Everybody in whose names the effect acts is asked; all must be allowed. A `forbid` for one of them forbids it.
-2. Policies with `@obligation` forbid what their obligation does not make good: they are evaluated by themselves, and
-   those that apply become obligations of an effect that is otherwise allowed.
+2. Policies with `@obligation` forbid what their obligation does not make good. Where only such policies forbid, the
+   others are asked alone; what those allow is allowed with these obligations.
 3. Whatever goes wrong denies: a policy that fails, an argument that cannot be told exactly, somebody unknown.
 4. A decision is remembered by everything that it depends on, and by nothing else: whom, what, labels, and of the
    arguments, the time and the attempt that which some policy reads.
@@ -18,7 +18,7 @@ from podium.gate.decision import Obligation
 from podium.gate.policy.arguments import Read, read
 from podium.gate.policy.bundle import Bundle
 from podium.gate.policy.facts import REASON, Facts, Judged, Resource, Verdict
-from podium.gate.policy.library import PolicySet, authorize, entities_of, parts_of, policy_set
+from podium.gate.policy.library import Answer, PolicySet, authorize, entities_of, parts_of, policy_set
 from podium.gate.policy.reads import Reads, reads
 from podium.gate.policy.request import Held, Principal, entities, principals, requests
 from podium.gate.policy.rule import Rule
@@ -32,9 +32,6 @@ REMEMBERED = 4096
 SLICES = 512
 """Kinds of calls for which the policies that concern them are kept."""
 
-_OTHERWISE = " otherwise"
-"""The policy that allows what no obligation forbids; the id of a file's policy does not begin with a blank."""
-
 _MINUTE_MS = 60_000
 
 
@@ -42,12 +39,12 @@ class Slice(NamedTuple):
     """The policies that could concern one kind of call.
 
     Attributes:
-        plain, demands: Without and with an obligation; None when there are none.
+        every: All of them. `plain`: those without an obligation. None when there are none.
         reads: What they look at.
     """
 
+    every: PolicySet | None
     plain: PolicySet | None
-    demands: PolicySet | None
     reads: Reads
 
 
@@ -100,8 +97,7 @@ class Policies:
         if found is None:
             rules = [rule for rule in self.rules.values() if concerns(rule, action, resource)]
             plain = [rule for rule in rules if rule.demands is None]
-            demands = [rule for rule in rules if rule.demands is not None]
-            found = Slice(_set(plain), _set(demands, otherwise=True), reads(rules))
+            found = Slice(_set(rules), _set(plain), reads(rules))
             self._slices[action, resource] = found
             if len(self._slices) > SLICES:
                 self._slices.popitem(last=False)
@@ -113,25 +109,30 @@ class Policies:
             return _nobody(facts)
         if told.unreadable:
             return _unreadable(facts, told)
-        if part.plain is None:
+        if part.every is None or part.plain is None:
             return _denied(facts, [Judged(_called(one), allowed=False, policies=()) for one in acting])
         try:
             known = entities_of(entities(facts, acting, told, self._held))
             asked = requests(facts, acting, told, self._lattice)
-            answers = authorize(asked, part.plain, known)
-            demanded = authorize(asked, part.demands, known) if part.demands else []
+            answers = authorize(asked, part.every, known)
+            demanded = self._demanded(answers)
+            if demanded:
+                answers = _without(answers, authorize(asked, part.plain, known))
         except ValueError as error:  # facts that the schema does not know
             return _failed(facts, str(error))
-        for answer in (*answers, *demanded):
-            if answer.errors:
-                return _failed(facts, "; ".join(answer.errors))
+        if errors := [text for answer in answers for text in answer.errors]:
+            return _failed(facts, "; ".join(errors))
         judged = [
             Judged(_called(one), answer.allowed, answer.policies) for one, answer in zip(acting, answers, strict=True)
         ]
         if not all(one.allowed for one in judged):
             return _denied(facts, judged)
-        ids = {reason for answer in demanded if not answer.allowed for reason in answer.policies}
-        return Verdict(policies=_deciding(judged), obligations=tuple(self._demands(sorted(ids))), judged=tuple(judged))
+        return Verdict(policies=_deciding(judged), obligations=tuple(self._demands(demanded)), judged=tuple(judged))
+
+    def _demanded(self, answers: Iterable[Answer]) -> list[str]:
+        """Return the policies with an obligation that forbid something to somebody."""
+        forbidding = {id_ for answer in answers if not answer.allowed for id_ in answer.policies}
+        return sorted(id_ for id_ in forbidding if self.rules[id_].demands is not None)
 
     def _demands(self, ids: Iterable[str]) -> Iterator[Obligation]:
         for id_ in ids:
@@ -141,15 +142,8 @@ class Policies:
             yield Obligation(kind=rule.demands, reason=f"{REASON}{id_}", about=about, settings=rule.settings)
 
 
-def _set(rules: Sequence[Rule], *, otherwise: bool = False) -> PolicySet | None:
-    if not rules:
-        return None
-    forms: dict[str, Json] = {rule.id: rule.form for rule in rules}
-    if otherwise:
-        everything = {"op": "All"}
-        allow = {"principal": everything, "action": everything, "resource": everything}
-        forms[_OTHERWISE] = {"effect": "permit", **allow, "conditions": []}
-    return policy_set(forms)
+def _set(rules: Sequence[Rule]) -> PolicySet | None:
+    return policy_set({rule.id: rule.form for rule in rules}) if rules else None
 
 
 def _named(rules: Iterable[Rule], kind: str) -> frozenset[str]:
@@ -172,6 +166,14 @@ def _called(principal: Principal) -> str:
 
 def _deciding(judged: Iterable[Judged]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(id_ for one in judged for id_ in one.policies))
+
+
+def _without(answers: Iterable[Answer], plain: Iterable[Answer]) -> list[Answer]:
+    """Return the answers of the policies without obligations; what failed among all of them still counts."""
+    return [
+        Answer(alone.allowed, alone.policies, (*alone.errors, *answer.errors))
+        for answer, alone in zip(answers, plain, strict=True)
+    ]
 
 
 # ── why not ──
