@@ -10,15 +10,22 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from podium.app.standing import StoredApprovals
+from podium.effects.safeguards import Safeguards
 from podium.engine.asked import read_asked
 from podium.engine.control import answer
 from podium.gate.approval import Verdict
 from podium.gate.roles import Voter
 from podium.ids import RunId
-from podium.ledger.store import RowStatus
+from podium.ledger.record import StandingGiven
+from podium.ledger.store import RowStatus, RunStore
 from podium.ledger.verify import verify
-from podium.testing.drill import Drill, FatefulWorld
+from podium.spec.standing import Scope
+from podium.testing.clock import FakeClock
+from podium.testing.drill import Drill, FatefulWorld, Ids
 from podium.testing.running import Bench, compile_text
+from podium.testing.scripted import ScriptedModel
+from podium.testing.tools import ScriptedTools
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
@@ -47,6 +54,13 @@ class Line(NamedTuple):
     verdict: Verdict = "approved"
     value: Any = None
     to: str = ""
+
+
+CHAIN = """\
+  a: {tool: keyed.put, with: {n: "1"}}
+  b: {tool: keyed.put, with: {n: "2"}, after: [a]}
+  c: {tool: keyed.put, with: {n: "3"}, after: [b]}
+"""
 
 
 class ApprovalDrill(Drill):
@@ -131,5 +145,38 @@ async def test_what_people_agree_to_survives_a_kill_anywhere(name: str, tally: C
             assert point > calm.plan.passed // 2
             break  # what is committed together is a matter of time: this run had fewer points
         tally[f"approvals, {killed.plan.hit}"] += 1
+        assert killed.final.agrees_with(calm.final), (point, killed.plan.hit, killed.final, calm.final)
+        assert done(killed.world) == done(calm.world), (point, killed.plan.hit)
+
+
+class StandingDrill(ApprovalDrill):
+    """A drill in which ann has agreed beforehand to two calls."""
+
+    def _bench(self, store: RunStore, world: FatefulWorld, clock: FakeClock, ids: Ids) -> Bench:
+        model, tools = ScriptedModel(), ScriptedTools(world)
+        safeguards = Safeguards(standing=StoredApprovals(store, clock))
+        return Bench(self._compiled, store=store, model=model, tools=tools, clock=clock, ids=ids, safeguards=safeguards)
+
+    async def _rest(self, bench: Bench, world: FatefulWorld, run: RunId) -> RowStatus:
+        standing = StoredApprovals(bench.store, bench.clock)
+        if not await standing.all():
+            scope = Scope(effect="tool.keyed.put", workflow="drill", uses=2)
+            await standing.give(StandingGiven(id="s1", by="ann", assumed=True, scope=scope), {"for": []}, bench.ids)
+        return await super()._rest(bench, world, run)
+
+
+async def test_two_uses_are_two_uses_wherever_it_is_killed(tally: Counter[str]) -> None:
+    drill = StandingDrill(written(CHAIN, "required"), (Line("ann", "rejected"),))
+
+    calm = await drill.run()
+
+    assert (calm.final.status, done(calm.world)) == ("denied", ["1", "2"])
+    tally["workflows"] += 1
+    for point in range(1, calm.plan.passed + 1):
+        killed = await drill.run(kill_at=point)
+        if not killed.plan.hit:
+            assert point > calm.plan.passed // 2
+            break  # as above
+        tally[f"standing approvals, {killed.plan.hit}"] += 1
         assert killed.final.agrees_with(calm.final), (point, killed.plan.hit, killed.final, calm.final)
         assert done(killed.world) == done(calm.world), (point, killed.plan.hit)

@@ -19,6 +19,7 @@ import os
 import sys
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,8 +35,10 @@ from podium.ledger.store import RunStore
 
 if TYPE_CHECKING:
     from podium.adapters.dispatch.local import LocalDispatcher
+    from podium.adapters.secrets.vault import Vault
     from podium.app.policy_source import PolicySource
     from podium.app.publish import Published
+    from podium.app.standing import StoredApprovals
     from podium.effects.ports import ModelPort, Models, Sandbox, Sandboxes, ToolPort, Tools
     from podium.effects.safeguards import Safeguards
     from podium.engine.runtime import Engine, Watch
@@ -159,6 +162,13 @@ class Installation:
         return directory_of(self.settings.people)
 
     @cached_property
+    def standing(self) -> StoredApprovals:
+        """What people have agreed to beforehand."""
+        from podium.app.standing import StoredApprovals
+
+        return StoredApprovals(self.store, self.clock)
+
+    @cached_property
     def nodes(self) -> Registry:
         """The node types, shipped and plugged in."""
         from podium.app.nodes import shipped_nodes
@@ -190,11 +200,18 @@ class Installation:
         return models
 
     @cached_property
+    def vault(self) -> Vault:
+        """The secrets that tools may be given."""
+        from podium.adapters.secrets.vault import Vault
+
+        return Vault(self.settings.secrets, clock=self.clock)
+
+    @cached_property
     def tools(self) -> Tools:
         """The tools that workflows may grant."""
         from podium.adapters.tools.catalogue import InstalledTools
 
-        tools = InstalledTools()
+        tools = InstalledTools(self.vault)
         self._closing.push_async_callback(tools.close)
         return tools
 
@@ -250,7 +267,11 @@ class Installation:
         from podium.app.safeguards import safeguards_of
 
         settings = await asyncio.to_thread(lambda: self.settings)
-        return safeguards_of(settings, policies=await self._policies(settings))
+        found = safeguards_of(settings, policies=await self._policies(settings))
+        # a secret that a tool was given must not leave in any other way
+        secrets, vault = found.loss.secrets, self.vault
+        loss = replace(found.loss, secrets=lambda: (*secrets(), *vault.known))
+        return replace(found, loss=loss, standing=self.standing)
 
     async def _policies(self, settings: Settings) -> PolicySource:
         """Return the policies of this installation, read and found to be right."""

@@ -30,6 +30,10 @@ def approve(
     delegate: Annotated[
         str, typer.Option("--delegate", metavar="PERSON", help="Leave it to somebody else who may decide.")
     ] = "",
+    bounds: Annotated[
+        list[str] | None,
+        typer.Option("--for", metavar="BOUND", help="Agree to later calls as well: `run`, `uses=5`, `recipient=…`, …"),
+    ] = None,
     retract: Annotated[
         bool, typer.Option("--retract", help="Take back what you said, while it is still open.")
     ] = False,
@@ -42,9 +46,9 @@ def approve(
 
     given: dict[Verdict, object] = {"asked": ask, "told": told, "delegated": delegate, "retracted": retract}
     chosen: list[Verdict] = [verdict for verdict, said in given.items() if said]
-    _one(chosen, value)
+    _one(chosen, value or (bounds or [""])[0])
     verdict: Verdict = chosen[0] if chosen else "approved"
-    decide(run, node, verdict, ask or told or reason, value=_read(value), to=delegate)
+    decide(run, node, verdict, ask or told or reason, value=_read(value), to=delegate, bounds=bounds or ())
 
 
 def _one(chosen: list[Verdict], value: str) -> None:
@@ -54,7 +58,7 @@ def _one(chosen: list[Verdict], value: str) -> None:
         raise UsageError(
             "AP020",
             "expected one thing to say, got several",
-            help="one of `--value`, `--ask`, `--info`, `--delegate`, `--retract`, or none of them for a plain yes",
+            help="say one of `--value`, `--for`, `--ask`, `--info`, `--delegate`, `--retract`, or none for a plain yes",
         )
 
 

@@ -8,6 +8,9 @@ from podium.cli.console import say
 from podium.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from podium.app.agreeing import Wish
     from podium.app.installation import Installation
     from podium.gate.approval import Verdict
     from podium.gate.roles import Voter
@@ -47,8 +50,11 @@ def _how_it_stands(view: RunView) -> str:
     return f"{stands}`podium runs show {view.run}` shows how it stands"
 
 
-def decide(run: str, node: str, verdict: Verdict, reason: str, *, value: Json = None, to: str = "") -> None:
+def decide(
+    run: str, node: str, verdict: Verdict, reason: str, *, value: Json = None, to: str = "", bounds: Sequence[str] = ()
+) -> None:
     """Say something to an open approval as the person at this terminal."""
+    from podium.app.agreeing import grant
     from podium.app.overview import read_timeline
     from podium.cli.session import within
     from podium.engine.control import answer
@@ -56,6 +62,7 @@ def decide(run: str, node: str, verdict: Verdict, reason: str, *, value: Json = 
     async def work(installation: Installation) -> None:
         found = await installation.find_run(run)
         path = open_approval((await read_timeline(installation.store, found)).view, node)
+        wish = await _wish(installation, found, path, bounds) if bounds else None
         await answer(
             *(installation.store, installation.ids, found, path),
             verdict=verdict,
@@ -68,12 +75,22 @@ def decide(run: str, node: str, verdict: Verdict, reason: str, *, value: Json = 
             now=installation.clock.now(),
         )
         say(f"{verdict} `{path}` of run {found} as {installation.principal}")
+        if wish is not None:
+            await grant(installation.standing, installation.ids, wish)
+            say(f"and more of its kind, as `{wish.body.id}`; take it back with: podium grants revoke {wish.body.id}")
         if await _is_open(installation, found, path):
             say("it waits for more; `podium inbox show` tells for whom")
         else:
             await say_if_nobody_drives(installation, found)
 
     within(work)
+
+
+async def _wish(installation: Installation, run: RunId, path: NodePath, said: Sequence[str]) -> Wish:
+    from podium.app.agreeing import wish_for
+
+    now, voter = installation.clock.now(), installation.voter
+    return await wish_for(installation.store, installation.ids, run, path, said=said, voter=voter, now=now)
 
 
 def _somebody(installation: Installation, name: str) -> Voter:

@@ -18,7 +18,7 @@ from podium.gate.budget import Meter
 from podium.gate.decision import Obligation
 from podium.gate.governor import Trail, Trajectory
 from podium.gate.price import Price
-from podium.gate.sinks import source_label
+from podium.gate.sinks import MODEL, tool_answer
 from podium.ids import EffectKey, IdSource, NodePath, RunId
 from podium.ledger.payload import payload
 from podium.ledger.record import (
@@ -73,10 +73,6 @@ class Known:
     edited_request: str = ""
     staged: bool = False
     over: tuple[str, ...] = ()
-
-
-MODEL = Label(sources=("model",))
-"""What a model adds to what it is told: nothing but that it has had its hands on it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -196,7 +192,7 @@ class EffectQuestion:
         not_before: For a doubt: it may still be sent until then, so nobody is asked earlier. For a budget: ask then.
         over: The budgets that it would pass, when that is what is asked.
         terms: Who must agree, to what and until when; None for somebody, within a day.
-        call: The call, for whoever wants to change it.
+        call: The call, for whoever wants to change it, or to agree to more of its kind; `workflow`: where it is made.
     """
 
     reason: Literal["approval", "doubt", "budget"]
@@ -207,6 +203,7 @@ class EffectQuestion:
     over: tuple[str, ...] = ()
     terms: Terms | None = None
     call: Json = None
+    workflow: str = ""
 
 
 def decided(effect: Effect, verdict: Literal["allow", "deny", "require_approval"], *, at: int) -> GateDecision:
@@ -230,11 +227,7 @@ def decided(effect: Effect, verdict: Literal["allow", "deny", "require_approval"
 def answer_label(call: Call, grants: Mapping[str, ToolSpec]) -> Label:
     """Return the label that the reply to a call adds to what is made of it."""
     if isinstance(call, ToolCall):
-        grant = grants.get(call.tool)
-        if grant is None:
-            return Label(integrity="untrusted", sources=(f"{call.tool}.{call.function}",))
-        source = f"{call.tool}.{call.function}"
-        return source_label(grant.returns_of(call.function), source, trust=grant.trust_of(call.function))
+        return tool_answer(grants.get(call.tool), call.tool, call.function)
     return MODEL if isinstance(call, ModelCall) else USER
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from podium.effects.loss import DataLoss
+from podium.effects.standing import NoStandingApprovals, StandingApprovals
 from podium.gate.governor import Limits
 from podium.gate.labels import DEFAULT_LATTICE, Lattice
 from podium.gate.policy.facts import InForce
@@ -57,6 +58,7 @@ class Safeguards:
         governor: When repeated calls are taken for a circle.
         budgets: The budgets that all runs share which fit them.
         policies: Who may do what, beside what workflows grant.
+        standing: What people have agreed to beforehand.
     """
 
     lattice: Lattice = DEFAULT_LATTICE
@@ -68,3 +70,4 @@ class Safeguards:
     governor: Limits = Limits()  # noqa: RUF009 - a tuple
     budgets: tuple[SharedRule, ...] = ()
     policies: PolicySource = field(default_factory=NoPolicies)
+    standing: StandingApprovals = field(default_factory=NoStandingApprovals)

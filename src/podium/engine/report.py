@@ -186,7 +186,7 @@ class Report:
         if question.over:
             told["over"] = list(question.over)
         if question.call is not None:
-            told["call"] = question.call
+            told |= {"call": question.call, "workflow": question.workflow}
         stored = self._run.values.encode(told)
         terms = question.terms
         if terms is None and question.reason == "approval":

@@ -60,6 +60,10 @@ class Approval:
                 if terms.policies != effect.known.terms.policies:
                     effect.reasons.append(f"asked_under:{effect.known.terms.policies or 'no_policies'}")
                 return await proceed(effect)
+        elif key := await self.safeguards.standing.agree(effect, terms, self.safeguards.people):
+            effect.known.approval = key
+            effect.reasons.append("approved_beforehand")
+            return await proceed(effect)
         raise Suspended(effect.id, _question(effect, terms, asked))
 
     def _terms(self, effect: Effect, asked: Sequence[Obligation]) -> Terms:
@@ -131,6 +135,7 @@ def _question(effect: Effect, terms: Terms, asked: Sequence[Obligation]) -> Effe
         request_hash=effect.request_hash,
         terms=terms,
         call=msgspec.to_builtins(effect.call) if isinstance(effect.call, ToolCall) else None,
+        workflow=effect.workflow,
     )
 
 

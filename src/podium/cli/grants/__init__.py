@@ -1,0 +1,1 @@
+"""`podium grants`: what people have agreed to beforehand."""
