@@ -79,7 +79,7 @@ def _is_kept(node: NodeState) -> bool:
 
 def _holds_back(node: NodeState) -> bool:
     """Whether a node, or one inside it, has staged what was not carried out; an outbox is not inherited."""
-    return node.staged > node.carried_out or any(_holds_back(inner) for item in node.items for inner in item.nodes)
+    return len(node.staged) > node.carried_out or any(_holds_back(inner) for item in node.items for inner in item.nodes)
 
 
 def _approvals(scope: Scope, indices: set[int]) -> set[int]:

@@ -11,9 +11,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from podium.engine.state import NodeState, RunState, Scope, Staged
+from podium.engine.state import NodeState, RunState, Staged
 from podium.engine.undo import undo_of
 from podium.ids import EffectKey, NodePath
 from podium.ledger.record import EffectOutcome, EffectStaged, OutboxDropped, OutboxReleased
@@ -30,7 +30,7 @@ def stage(state: RunState, body: EffectStaged, path: NodePath) -> None:
     state.outbox[body.id] = Staged(body, path)
     node = owner(state, path)
     if node is not None:
-        node.staged += 1
+        node.staged = (*node.staged, body.id)
 
 
 def resolve(state: RunState, body: OutboxReleased | OutboxDropped, path: NodePath) -> None:
@@ -96,33 +96,21 @@ def open_in(state: RunState, commit: NodeState, nodes: Sequence[NodeState] | Non
         commit: The commit.
         nodes: The nodes of its scope that it names, None for all.
     """
-    first = None if nodes is None else {node.path: place for place, node in enumerate(nodes)}
-    found: list[tuple[tuple[int, ...], int, Staged]] = []
-    for number, staged in enumerate(state.outbox.values()):
-        if staged.body.because == "staged" and not staged.decided_by and staged.status in ("staged", "sent"):
-            place = _place(state, staged, commit.scope, first)
-            if place is not None:
-                found.append((place, number, staged))
-    return [staged for _, _, staged in sorted(found, key=lambda each: each[:2])]
+    return list(_open(state, commit.scope.nodes if nodes is None else nodes))
 
 
-def _place(
-    state: RunState, staged: Staged, scope: Scope, first: Mapping[NodePath, int] | None
-) -> tuple[int, ...] | None:
-    """Return where in a scope an effect was staged, None when it does not count there."""
-    node = owner(state, staged.path)
-    if node is None or node.place != staged.path:
-        return None
-    place: tuple[int, ...] = ()
-    while node.status == "done":
-        if node.scope is scope:
-            at = node.node.index if first is None else first.get(node.path)
-            return None if at is None else (at, *place)
-        inside = node.scope
-        if inside.failures or inside.late or inside.withdrawn or inside.parent is None:
-            return None
-        place, node = (inside.index, node.node.index, *place), inside.parent
-    return None
+def _open(state: RunState, nodes: Iterable[NodeState]) -> Iterator[Staged]:
+    for node in nodes:
+        if node.status != "done":
+            continue
+        for item in node.items:
+            if not (item.failures or item.late or item.withdrawn):
+                yield from _open(state, item.nodes)
+        for key in node.staged:
+            staged = state.outbox[key]
+            wanted = staged.body.because == "staged" and staged.path == node.place
+            if wanted and not staged.decided_by and staged.status in ("staged", "sent"):
+                yield staged
 
 
 def unreleased(state: RunState) -> int:

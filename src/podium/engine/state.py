@@ -89,7 +89,7 @@ class NodeState:
         edits: Values that a person put in the place of its own.
         begun: It may have had effects in this round.
         spending: What its own budget still allows, and those of its fallbacks, once something counts against them.
-        staged: Its effects that went into the outbox. `carried_out`: those of them that were let go from there.
+        staged: Its effects that went into the outbox. `carried_out`: how many of them were let go from there.
         label, endorsed: What its result may do, and which parts of it somebody vouches for.
         control: Of the decisions that led to it, once worked out.
         undo: What undoes it, once there may be something to undo. `order`: its place in the order of completion.
@@ -128,7 +128,7 @@ class NodeState:
     edits: PayloadRef | None = None
     begun: bool = False
     spending: dict[int, Meter | None] | None = None
-    staged: int = 0
+    staged: tuple[EffectKey, ...] = ()
     carried_out: int = 0
     label: Label = USER
     endorsed: tuple[str, ...] = ()

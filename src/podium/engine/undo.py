@@ -140,5 +140,5 @@ def is_needed(state: RunState, undo: NodeState) -> bool:
     """Whether there is something to undo: the node is done and not only prepared, or an effect is in doubt."""
     node = undo.undoes
     assert node is not None
-    only_prepared = node.staged > 0 and node.carried_out == 0
+    only_prepared = bool(node.staged) and node.carried_out == 0
     return (node.status == "done" and not only_prepared) or bool(state.doubts.get(node.path))
