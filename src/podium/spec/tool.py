@@ -13,6 +13,7 @@ from podium.spec.approval import Approval, ApprovalSpec
 from podium.spec.base import Duration, SpecModel
 from podium.spec.budget import CostSpec
 from podium.spec.names import Name
+from podium.spec.sandbox import SandboxSpec
 
 Json = Any
 
@@ -142,6 +143,16 @@ class ToolSpec(SpecModel):
     env: dict[str, str] = Field(default_factory=dict)
     """Environment of the server process; values may be `${secrets.name}`."""
 
+    sandbox: SandboxSpec | None = None
+    """Walls around a server that is started by its command. It needs bubblewrap, and is not started without."""
+
+    headers: dict[str, str] = Field(default_factory=dict)
+    """Headers of requests to a server that is reached by URL; values may hold `${secrets.name}`, such as
+    `Authorization: "Bearer ${secrets.erp_token}"`."""
+
+    identity: Literal["none", "send"] = "none"
+    """Whether calls tell the server in whose names they are made."""
+
     staged: bool = False
     """Whether its writes stand in the outbox of the run until a `commit` releases them."""
 
@@ -210,6 +221,9 @@ class ToolSpec(SpecModel):
         if (self.mcp is None) == (self.python is None):
             kind, message = "tool_source", "expected exactly one of `mcp` and `python`"
             raise PydanticCustomError(kind, message)
+        if self.sandbox is not None and not isinstance(self.mcp, tuple):
+            kind, message = "tool_sandbox", "expected `sandbox` with a server that is started by its command only"
+            raise PydanticCustomError(kind, message, {"loc": ("sandbox",)})
         if self.settings and self.python is None:
             kind, message = "tool_settings", "unknown key `{key}`: only `python` tools take settings of their own"
             raise PydanticCustomError(kind, message, {"key": next(iter(self.settings))})

@@ -36,6 +36,9 @@ from podium.adapters.sandbox.seccomp import filter_program, known_machine
 SCRIPT = "/podium/inside.pyc"
 INSTALL = "install bubblewrap: `apt install bubblewrap`"
 _TRY_S = 10.0
+_ROOM = 256_000_000
+"""Bytes of each of the folders in memory that a server has."""
+
 _UID, _UIDS = 2_000_000_000, 1_000_000
 _NOBODY = 65_534
 _serial = count(os.getpid() * 1_000)
@@ -56,8 +59,10 @@ class Bubblewrap:
         rules = filter_program(alone=wish.limits is not None, weak=False)
         with held(rules, "seccomp") as door, held(b"" if wish.command else first_program(), "inside") as first:
             steps = () if wish.command else ("--perms", "0644", "--ro-bind-data", str(first), SCRIPT)
-            argv = (_program(), *_walls(wish), *steps, "--seccomp", str(door), "--", *_inner(wish))
-            yield Start(argv=argv, fds=(door, first), env={})
+            # the root has no size of its own, so nothing may be written there
+            argv = (_program(), *_walls(wish), *steps, "--remount-ro", "/", "--seccomp", str(door), "--", *_inner(wish))
+            # never among the arguments: those can be read by everybody on the machine
+            yield Start(argv=argv, fds=(door, first), env=dict(wish.env))
 
 
 def _walls(wish: Wish) -> Iterator[str]:
@@ -65,14 +70,13 @@ def _walls(wish: Wish) -> Iterator[str]:
     yield from ("--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-cgroup-try")
     if not wish.network:
         yield "--unshare-net"
-    yield from ("--die-with-parent", "--new-session", "--hostname", "sandbox", "--clearenv", "--cap-drop", "ALL")
+    yield from ("--die-with-parent", "--new-session", "--hostname", "sandbox", "--cap-drop", "ALL")
     if _becomes(wish):
         yield from ("--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID")
     else:
         yield from ("--unshare-user", "--uid", str(_NOBODY), "--gid", str(_NOBODY))
     yield from _system()
-    limits = wish.limits
-    room = ("--size", str(limits.files)) if limits else ()
+    room = ("--size", str(wish.limits.files if wish.limits else _ROOM))
     yield from (*room, "--perms", "1777", "--tmpfs", "/tmp")  # noqa: S108 - its own, inside
     yield from (*room, "--perms", "1777", "--tmpfs", "/work")
     if wish.command:
@@ -81,8 +85,6 @@ def _walls(wish: Wish) -> Iterator[str]:
     else:
         for device in ("/dev/null", "/dev/zero", "/dev/urandom"):
             yield from ("--dev-bind", device, device)
-    for name, value in (wish.env or {}).items():
-        yield from ("--setenv", name, value)
     yield from ("--chdir", str(Path.cwd()) if wish.command and _sees(wish, Path.cwd()) else "/work")
 
 
@@ -107,11 +109,15 @@ def _open_parents(path: Path) -> Iterator[str]:
 
 def _granted(wish: Wish) -> Iterator[str]:
     """Yield what a server sees: its program, the configuration that programs need, and what the grant names."""
-    prefix = Path(sys.prefix)
-    for path in (Path("/usr"), Path("/bin"), Path("/etc/ssl"), prefix, Path(sys.base_prefix), *wish.read):
+    shown: list[Path] = []
+    surroundings = (Path("/usr"), Path("/bin"), Path("/etc/ssl"), Path(sys.base_prefix), Path(sys.prefix))
+    for path in (*surroundings, *wish.read):
+        if not path.exists() or any(path.is_relative_to(other) for other in shown):
+            continue
+        shown.append(path)
         if path.is_symlink() and path.parent == Path("/"):
             yield from ("--symlink", os.path.realpath(path), str(path))
-        elif path.exists():
+        else:
             yield from ("--ro-bind", str(path), str(path))
     for path in wish.write:
         yield from ("--bind", str(path), str(path))

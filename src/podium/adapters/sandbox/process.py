@@ -6,17 +6,15 @@ stderr. Nothing of it is believed but what fits: it might have written the resul
 
 from __future__ import annotations
 
-import asyncio
 import json
 import signal
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from podium.adapters.sandbox.child import Ended, run_child
 from podium.adapters.sandbox.plain import no_json, plain
-from podium.adapters.sandbox.profile import Start, Wish
+from podium.adapters.sandbox.profile import Wish, starting
 from podium.adapters.sandbox.verdict import beyond, broken, no_python, raised
 from podium.effects.ports import Progress
 from podium.node.calls import CodeCall, CodeLimits, CodeReply
@@ -44,7 +42,7 @@ class ProcessSandbox:
         limits = call.limits
         request = {"source": call.source, "inputs": call.inputs, "files": call.files, "keep": call.keep}
         try:
-            async with _starting(self._profile, Wish(limits=limits)) as start:
+            async with starting(self._profile, Wish(limits=limits)) as start:
                 text, most = json.dumps(request).encode(), limits.output + _ENVELOPE
                 ended = await run_child(start, text, most=most, timeout_s=timeout_s)
         except OSError as error:
@@ -57,17 +55,6 @@ class ProcessSandbox:
 
     async def close(self) -> None:
         """Nothing stays open."""
-
-
-@asynccontextmanager
-async def _starting(profile: Profile, wish: Wish) -> AsyncGenerator[Start]:
-    """Have the profile prepare and clean up in a thread: it looks at files."""
-    context = profile.start(wish)
-    start = await asyncio.to_thread(context.__enter__)
-    try:
-        yield start
-    finally:
-        await asyncio.shield(asyncio.to_thread(context.__exit__, None, None, None))
 
 
 def _reading(said: bytes) -> Mapping[str, Json]:

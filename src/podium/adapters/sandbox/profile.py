@@ -5,12 +5,13 @@ A profile says how to start; whoever starts it reads, writes and ends it (`child
 
 from __future__ import annotations
 
+import asyncio
 import marshal
 import os
 import sys
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Generator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.util import MAGIC_NUMBER
 from pathlib import Path
@@ -33,7 +34,7 @@ class Wish:
         limits: Of a piece of code; None for a server, which stays.
         command: For a server: the program and its arguments.
         read, write: For a server: what of the file system it sees beside the system's own libraries.
-        env: For a server: its environment.
+        env: Its environment; none for code.
         network: For a server: whether it may use the network.
     """
 
@@ -41,7 +42,7 @@ class Wish:
     command: tuple[str, ...] = ()
     read: tuple[Path, ...] = ()
     write: tuple[Path, ...] = ()
-    env: Mapping[str, str] | None = None
+    env: Mapping[str, str] = field(default_factory=dict[str, str])
     network: bool = False
 
 
@@ -76,6 +77,17 @@ class Profile(Protocol):
     def start(self, wish: Wish) -> Generator[Start]:
         """Give what starts it, while the block runs."""
         ...
+
+
+@asynccontextmanager
+async def starting(profile: Profile, wish: Wish) -> AsyncGenerator[Start]:
+    """Have the profile prepare and clean up in a thread: it looks at files."""
+    context = profile.start(wish)
+    start = await asyncio.to_thread(context.__enter__)
+    try:
+        yield start
+    finally:
+        await asyncio.shield(asyncio.to_thread(context.__exit__, None, None, None))
 
 
 def python() -> Path:

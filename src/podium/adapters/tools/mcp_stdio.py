@@ -6,7 +6,8 @@ Our own transport instead of the SDK's, because a server is not trusted:
 2. What is not JSON-RPC on stdout (banners, prints) is skipped `MAX_NOISE` times, then ends the connection.
 3. stderr goes into a ring of `TAIL` bytes, for error messages; never to our terminal. Secrets are blotted out there.
 4. The environment is `INHERITED` and what the grant names, nothing else.
-5. The server is the leader of a process group of its own. Ending means: close stdin, wait `grace_s`, SIGTERM to the
+5. With `sandbox` it runs behind the walls of bubblewrap; where that is not there, it is not started.
+6. The server is the leader of a process group of its own. Ending means: close stdin, wait `grace_s`, SIGTERM to the
    group, wait again, SIGKILL to the group. If Podium itself is killed, stdin closes and the server ends by itself.
 """
 
@@ -26,7 +27,9 @@ import mcp_types
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 from mcp.shared.message import SessionMessage
 
+from podium.adapters.sandbox.server import walled
 from podium.errors import EffectError
+from podium.spec.sandbox import SandboxSpec
 
 MAX_NOISE = 100
 TAIL = 4_000
@@ -56,6 +59,7 @@ class StdioLink:
         secrets: Sequence[str] = (),
         max_message: int,
         grace_s: float = GRACE_S,
+        sandbox: SandboxSpec | None = None,
     ) -> None:
         self.target = command_name(command)
         self.fault = ""
@@ -67,6 +71,7 @@ class StdioLink:
         self._ring = TAIL + max((len(secret) for secret in self._secrets), default=0)
         self._max_message = max_message
         self._grace_s = grace_s
+        self._sandbox = sandbox
         self._noise = 0
         self._tail = bytearray()
 
@@ -109,14 +114,15 @@ class StdioLink:
         inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
         loop = asyncio.get_running_loop()
         try:
-            # What `create_subprocess_exec` does, but it keeps the transport to itself, and that must be closed.
-            transport, protocol = await loop.subprocess_exec(
-                lambda: asyncio.subprocess.SubprocessStreamProtocol(limit=self._max_message, loop=loop),
-                program,
-                *self._command[1:],
-                env=inherited | self._env,
-                start_new_session=True,
-            )
+            async with walled((program, *self._command[1:]), inherited | self._env, self._sandbox) as start:
+                # What `create_subprocess_exec` does, but it keeps the transport to itself, and that must be closed.
+                transport, protocol = await loop.subprocess_exec(
+                    lambda: asyncio.subprocess.SubprocessStreamProtocol(limit=self._max_message, loop=loop),
+                    *start.argv,
+                    env=dict(start.env),
+                    pass_fds=start.fds,
+                    start_new_session=True,
+                )
         except (OSError, ValueError) as error:
             raise EffectError(
                 "EF015",
