@@ -8,7 +8,7 @@ adapter calls once: it never retries, never falls back, and says honestly whethe
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from msgspec import Struct
 
@@ -74,6 +74,20 @@ class FunctionInfo(Struct, frozen=True, kw_only=True):
     delivery: Literal["repeatable", "keyed", "once"] | None = None
 
 
+class SecretReference(str):
+    """The place of a secret among the arguments of a call, `${secrets.name}`; who calls the tool puts the value there.
+
+    Only what the author of the workflow wrote becomes one.
+    """
+
+    __slots__ = ()
+
+    @property
+    def secret(self) -> str:
+        """The name of the secret."""
+        return self.removeprefix("${secrets.").removesuffix("}")
+
+
 class ToolPort(Protocol):
     """A granted tool: an MCP server, or a Python module."""
 
@@ -93,7 +107,7 @@ class ToolPort(Protocol):
     async def call(
         self, function: str, arguments: Mapping[str, Json], *, key: EffectKey, timeout_s: float, progress: Progress
     ) -> ToolReply:
-        """Call once. The key reaches the tool where its protocol has a place for it.
+        """Call once. The key reaches the tool where its protocol has a place for it, a secret where it is referred to.
 
         Raises:
             EffectError: `landed="unknown"` when the request was sent and no answer came. EF011 when the function is
@@ -103,6 +117,15 @@ class ToolPort(Protocol):
 
     async def close(self) -> None:
         """Let go of connections and processes."""
+        ...
+
+
+@runtime_checkable
+class TellsIdentity(Protocol):
+    """A tool whose protocol has a place for whoever a call is made for."""
+
+    def acting(self, chain: tuple[str, ...]) -> ToolPort:
+        """Return the same tool, telling the other side in whose names it is called."""
         ...
 
 

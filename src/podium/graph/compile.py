@@ -110,7 +110,7 @@ def _nodes_in(nodes: Nodes) -> Iterator[NodeConfig]:
 
 def _hidden(nodes: Nodes, path: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Yield the nodes inside others, with what to use instead from outside."""
-    yield "secrets", "secrets stand only in `env:` of a tool"
+    yield "secrets", "secrets stand only in `env:` and `headers:` of a tool, and as whole arguments under `with:`"
     for node, config in nodes.items():
         for body in config.bodies().values():
             for inner in body.nodes:

@@ -85,6 +85,8 @@ class ToolCall(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="tool"
         arguments: By name.
         turn: The turn of the conversation that asked for it; 0 for a node that calls a tool directly.
         position: The place of the call in the answer that asked for it.
+        secrets: `{argument: secret}`: arguments that the author wrote as `${secrets.name}`. Such an argument stays this
+            text everywhere but in the call of the tool itself.
     """
 
     tool: str
@@ -92,6 +94,7 @@ class ToolCall(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="tool"
     arguments: dict[str, Json]
     turn: int = 0
     position: int = 0
+    secrets: dict[str, str] = {}
 
 
 class ToolReply(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="tool"):

@@ -31,7 +31,7 @@ from pydantic_core import PydanticCustomError
 from podium.errors import ExpressionError
 from podium.node.calls import ToolCall
 from podium.node.contract import Context, Done, NodeConfig, Port, Values
-from podium.spec.model import Condition, Template, TypeSpec
+from podium.spec.model import Arguments, Condition, TypeSpec
 from podium.spec.types import Type
 
 UNCLEAR = Port("unclear")
@@ -45,7 +45,7 @@ def _function_name(text: str) -> str:
     return text
 
 
-def _by_name(template: Template) -> Template:
+def _by_name(template: Arguments) -> Arguments:
     if not isinstance(template.value, dict):
         kind, message = "arguments", "expected arguments by name, such as `with: {path: notes.md}`, got `{got}`"
         raise PydanticCustomError(kind, message, {"got": str(template.value)})
@@ -60,10 +60,10 @@ class ToolConfig(NodeConfig):
     ]
     """The tool, as granted under `tools:`, and its function: `git.git_log`."""
 
-    with_: Annotated[Template, AfterValidator(_by_name), Field(alias="with", json_schema_extra={"type": "object"})] = (
-        Template({})
+    with_: Annotated[Arguments, AfterValidator(_by_name), Field(alias="with", json_schema_extra={"type": "object"})] = (
+        Arguments({})
     )
-    """Arguments by name."""
+    """Arguments by name. One that is `${secrets.name}` and nothing else is filled in when the tool is called."""
 
     output: TypeSpec | None = None
     """The type that the answer must have."""
@@ -105,7 +105,8 @@ class ToolNode:
 
     async def run(self, ctx: Context, config: ToolConfig, values: Values) -> Done:
         """Call once; the engine retries."""
-        call = ToolCall(tool=config.grant, function=config.function, arguments=values["with"])
+        secrets = config.with_.secrets
+        call = ToolCall(tool=config.grant, function=config.function, arguments=values["with"], secrets=secrets)
         reply = await ctx.call_tool(call)
         if reply.staged:
             return Done(reply.value)  # nobody has answered yet, so there is nothing to be judged

@@ -23,6 +23,7 @@ Json = Any
 """A JSON value: None, bool, int, float, str, list or dict with text keys. `Any`, because the recursive alias costs
 more casts than it finds mistakes; values of users are checked against a `Type`, not by the type checker."""
 
+_SECRET = re.compile(r"\$\{\s*secrets\.([a-z][a-z0-9_]*)\s*\}")
 _PLACEHOLDER = re.compile(r"\$\$\{|\$\{")
 
 
@@ -145,6 +146,37 @@ class TextTemplate(Template):
             kind, message = "text", "expected text, got {got}"
             raise PydanticCustomError(kind, message, {"got": described(value)})
         return super()._parse(value)
+
+
+class Arguments(Template):
+    """A template of arguments by name, of which each may also be a reference to a secret, `${secrets.name}`.
+
+    Such an argument is no expression: it stands for itself, as text, until the tool is called.
+
+    Attributes:
+        written: As the author wrote it.
+        secrets: `{argument: secret}`.
+    """
+
+    __slots__ = ("secrets", "written")
+
+    def __init__(self, value: Json) -> None:
+        self.written: Json = value
+        self.secrets: dict[str, str] = {}
+        if isinstance(value, dict):
+            given = cast("dict[str, Json]", value)
+            found = {name: _SECRET.fullmatch(text) for name, text in given.items() if isinstance(text, str)}
+            self.secrets = {name: match[1] for name, match in found.items() if match is not None}
+            value = {**given, **{name: f"$${{secrets.{secret}}}" for name, secret in self.secrets.items()}}
+        super().__init__(value)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Accept any JSON value; it is written again as it was."""
+        return core_schema.no_info_plain_validator_function(
+            cls._parse,
+            serialization=core_schema.plain_serializer_function_ser_schema(lambda template: template.written),
+        )
 
 
 def split_template(text: str) -> tuple[Piece, ...]:

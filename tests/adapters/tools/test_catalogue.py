@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from podium.adapters.secrets.vault import Vault
 from podium.adapters.tools.catalogue import InstalledTools
 from podium.adapters.tools.secrets import Resolved, resolve
+from podium.effects.ports import SecretReference
 from podium.errors import EffectError
 from podium.spec.model import ToolSpec
 from podium.testing.conformance.tools import call, refusal
@@ -62,6 +64,7 @@ async def test_a_program_that_is_nowhere_is_named(tools: InstalledTools) -> None
     [
         ({"mcp": "mcp-server-git"}, "a command is written as a list, `mcp: [mcp-server-git]`"),
         ({"mcp": []}, "names no command"),
+        ({"mcp": ["mcp-server-git"], "headers": {"A": "b"}}, "headers to a server that is no URL"),
         ({"mcp": "http://127.0.0.1:9/mcp", "env": {"A": "b"}}, "an environment to a server that is reached by URL"),
     ],
 )
@@ -103,16 +106,48 @@ async def test_a_missing_secret_says_where_to_set_it(tools: InstalledTools) -> N
     error = await refusal(tools.open("x", grant(mcp=["mcp-server-git"], env={"T": "${secrets.erp_token}"})), "f")
 
     assert (error.code, error.landed) == ("EF014", "no")
-    assert error.help == "set the environment variable PODIUM_SECRET_ERP_TOKEN where Podium runs"
+    assert error.help.startswith("set the environment variable PODIUM_SECRET_ERP_TOKEN where Podium runs")
 
 
-def test_other_expressions_in_an_environment_are_refused() -> None:
+async def test_other_expressions_in_an_environment_are_refused() -> None:
     with pytest.raises(EffectError, match=r"`env\.T` of `x` holds an expression"):
-        resolve({"T": "${inputs.token}"}, target="x")
+        await resolve(Vault(), {"T": "${inputs.token}"}, kind="env", target="x")
 
 
-def test_text_without_secrets_stays_as_it_is() -> None:
-    assert resolve({"A": "$HOME {x} $5"}, target="x") == Resolved({"A": "$HOME {x} $5"}, ())
+async def test_text_without_secrets_stays_as_it_is() -> None:
+    resolved = await resolve(Vault(), {"A": "$HOME {x} $5"}, kind="env", target="x")
+
+    assert resolved == Resolved({"A": "$HOME {x} $5"}, ())
+
+
+async def test_an_argument_that_the_author_wrote_as_a_reference_is_filled_in_and_blotted_out_again() -> None:
+    tools = InstalledTools(Vault(environ={"PODIUM_SECRET_TOKEN": "s3cr3t-value"}))
+    port = tools.open("x", grant(python="podium.testing.conformance.subject"))
+
+    reply = await call(port, "echo", text=SecretReference("${secrets.token}"))
+    spoken = await call(port, "echo", text="the words ${secrets.token}, and s3cr3t-value")
+
+    assert reply == "${secrets.token}"
+    assert spoken == "the words ${secrets.token}, and ${secrets.token}"
+    await tools.close()
+
+
+async def test_only_what_is_marked_as_a_reference_is_filled_in() -> None:
+    tools = InstalledTools(Vault(environ={}))
+    port = tools.open("x", grant(python="podium.testing.conformance.subject"))
+
+    assert await call(port, "echo", text="${secrets.token}") == "${secrets.token}"
+    await tools.close()
+
+
+async def test_what_a_tool_complains_about_says_no_secret() -> None:
+    tools = InstalledTools(Vault(environ={"PODIUM_SECRET_TOKEN": "s3cr3t-value"}))
+    port = tools.open("x", grant(python="podium.testing.conformance.subject"))
+
+    error = await refusal(port, "add", a=SecretReference("${secrets.token}"))
+
+    assert "s3cr3t-value" not in f"{error.message} {error.help} {error.args}"
+    await tools.close()
 
 
 async def test_closing_twice_is_closing_once(tools: InstalledTools) -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import msgspec
 
+from podium.adapters.secrets.vault import Vault
+from podium.adapters.tools.guarded import GuardedTool
 from podium.adapters.tools.python import PythonTool
 from podium.adapters.tools.threads import Threads
 from podium.effects.ports import ToolPort
@@ -17,7 +19,8 @@ from podium.spec.model import ToolSpec
 class InstalledTools:
     """The `Tools` of a process. To be closed in the event loop in which they were opened."""
 
-    def __init__(self) -> None:
+    def __init__(self, vault: Vault | None = None) -> None:
+        self._vault = vault or Vault()
         self._ports: dict[bytes, ToolPort] = {}
         self._threads = Threads()
 
@@ -27,9 +30,11 @@ class InstalledTools:
         Raises:
             EffectError: EF012 when the grant can name no server.
         """
-        key = msgspec.json.encode([spec.mcp, spec.python, spec.env, dict(spec.settings)], order="sorted")
+        walls = spec.sandbox.model_dump() if spec.sandbox else None
+        same = [spec.mcp, spec.python, spec.env, spec.headers, walls, dict(spec.settings)]
+        key = msgspec.json.encode(same, order="sorted")
         if key not in self._ports:
-            self._ports[key] = self._new(grant, spec)
+            self._ports[key] = GuardedTool(self._new(grant, spec), self._vault)
         return self._ports[key]
 
     async def close(self) -> None:
@@ -44,4 +49,4 @@ class InstalledTools:
         # half a second that workflows without a tool server need not pay
         from podium.adapters.tools.mcp_ports import mcp_port  # noqa: PLC0415
 
-        return mcp_port(grant, spec)
+        return mcp_port(grant, spec, self._vault)

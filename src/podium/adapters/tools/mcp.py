@@ -14,7 +14,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from inspect import isawaitable
 from typing import Any, Literal
 
 import mcp_types
@@ -24,7 +25,7 @@ from pydantic import ValidationError
 from podium.adapters.tools.mcp_listing import Listing, read_listing
 from podium.adapters.tools.mcp_reply import error_of, reply_of, told_below
 from podium.adapters.tools.mcp_session import Link, Session
-from podium.effects.ports import FunctionInfo, Progress
+from podium.effects.ports import FunctionInfo, Progress, ToolPort
 from podium.errors import EffectError
 from podium.ids import EffectKey
 from podium.node.calls import ToolReply
@@ -40,7 +41,12 @@ class McpTool:
     """The `ToolPort` of one server."""
 
     def __init__(
-        self, target: str, link: Callable[[], Link], *, connect_s: float = CONNECT_S, list_s: float = LIST_S
+        self,
+        target: str,
+        link: Callable[[], Link | Awaitable[Link]],
+        *,
+        connect_s: float = CONNECT_S,
+        list_s: float = LIST_S,
     ) -> None:
         self._target = target
         self._link = link
@@ -61,7 +67,14 @@ class McpTool:
         return (await self._listed(session)).functions
 
     async def call(
-        self, function: str, arguments: Mapping[str, Json], *, key: EffectKey, timeout_s: float, progress: Progress
+        self,
+        function: str,
+        arguments: Mapping[str, Json],
+        *,
+        key: EffectKey,
+        timeout_s: float,
+        progress: Progress,
+        chain: tuple[str, ...] = (),
     ) -> ToolReply:
         landed: Literal["no", "unknown"] = "no"
         session: Session | None = None
@@ -70,7 +83,7 @@ class McpTool:
                 session = await self._connected()
                 info = await self._callable(session, function, arguments)
                 landed = "unknown"
-                return await self._exchange(session, info, arguments, key, progress)
+                return await self._exchange(session, info, arguments, key=key, progress=progress, chain=chain)
         except TimeoutError:
             if session is not None:
                 self._retire(session)
@@ -83,6 +96,10 @@ class McpTool:
             ) from None
         finally:
             self._end_idle()
+
+    def acting(self, chain: tuple[str, ...]) -> ToolPort:
+        """Return the same server, told with each call in whose names it is made."""
+        return _Acting(self, chain)
 
     async def close(self) -> None:
         self._closed = True
@@ -101,7 +118,8 @@ class McpTool:
             if self._session is None or not self._session.alive:
                 if self._session is not None:
                     self._retire(self._session)
-                session = Session(self._link())
+                link = self._link()
+                session = Session(await link if isawaitable(link) else link)
                 self._sessions.add(session)
                 await session.open(self._connect_s)
                 self._session, self._listing = session, None
@@ -164,10 +182,17 @@ class McpTool:
         )
 
     async def _exchange(
-        self, session: Session, info: FunctionInfo, arguments: Mapping[str, Json], key: EffectKey, progress: Progress
+        self,
+        session: Session,
+        info: FunctionInfo,
+        arguments: Mapping[str, Json],
+        *,
+        key: EffectKey,
+        progress: Progress,
+        chain: tuple[str, ...],
     ) -> ToolReply:
         try:
-            answer = await session.request_call(info.name, arguments, key=key, alive=lambda: progress(""))
+            answer = await session.request_call(info.name, arguments, key=key, chain=chain, alive=lambda: progress(""))
         except MCPError as error:
             if not told_below(error) and (
                 error.code == mcp_types.CONNECTION_CLOSED or not session.alive or session.link.too_long
@@ -229,6 +254,31 @@ class McpTool:
             if session.retired and session.calls == 0:
                 session.stop()
         self._sessions = {session for session in self._sessions if not session.over}
+
+
+class _Acting:
+    """A server, told in whose names it is called. Implements `ToolPort`."""
+
+    def __init__(self, tool: McpTool, chain: tuple[str, ...]) -> None:
+        self._tool = tool
+        self._chain = chain
+
+    @property
+    def target(self) -> str:
+        return self._tool.target
+
+    async def functions(self) -> Mapping[str, FunctionInfo]:
+        return await self._tool.functions()
+
+    async def call(
+        self, function: str, arguments: Mapping[str, Json], *, key: EffectKey, timeout_s: float, progress: Progress
+    ) -> ToolReply:
+        return await self._tool.call(
+            function, arguments, key=key, timeout_s=timeout_s, progress=progress, chain=self._chain
+        )
+
+    async def close(self) -> None:
+        await self._tool.close()
 
 
 def _names(names: Mapping[str, object]) -> str:

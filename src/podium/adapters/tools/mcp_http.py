@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Literal
 
@@ -49,12 +49,13 @@ _STATUS: dict[int, tuple[ErrorKind, Literal["no", "unknown"], str]] = {
 class HttpLink:
     """One session at one URL. Attributes as `StdioLink`."""
 
-    def __init__(self, url: str, *, max_message: int) -> None:
+    def __init__(self, url: str, *, headers: Mapping[str, str] | None = None, max_message: int) -> None:
         self.target = url_name(url)
         self.fault = ""
         self.too_long = False
         self.forgotten = False
         self._url = url
+        self._headers = dict(headers or {})
         self._max_message = max_message
 
     def last_words(self) -> str:
@@ -70,7 +71,7 @@ class HttpLink:
         trust = await asyncio.to_thread(ssl.create_default_context) if secure else _no_trust()
         narrow = _Narrow(httpx2.AsyncHTTPTransport(verify=trust, trust_env=False), self)
         async with (
-            httpx2.AsyncClient(transport=narrow, timeout=TIMEOUT, trust_env=False) as client,
+            httpx2.AsyncClient(transport=narrow, timeout=TIMEOUT, trust_env=False, headers=self._headers) as client,
             streamable_http_client(self._url, http_client=client, max_sse_event_size=None) as streams,
         ):
             yield streams

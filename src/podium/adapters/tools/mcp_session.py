@@ -27,6 +27,9 @@ Json = Any
 KEY_META = "podium/idempotency-key"
 """Where the idempotency key stands in `_meta` of a call."""
 
+CHAIN_META = "podium/acting-for"
+"""Where those stand in whose names a call is made: the person first, then workflows, then agents."""
+
 _WHO = mcp_types.Implementation(name="podium", version=version("podium"))
 _CLOSING_S = 15.0  # longer than a link takes to end a server that resists
 
@@ -109,14 +112,22 @@ class Session:
         raise self._not_opened(error, timeout_s if timed_out else None) from error
 
     async def request_call(
-        self, name: str, arguments: Mapping[str, Json], *, key: str, alive: Callable[[], None]
+        self,
+        name: str,
+        arguments: Mapping[str, Json],
+        *,
+        key: str,
+        chain: tuple[str, ...] = (),
+        alive: Callable[[], None],
     ) -> mcp_types.CallToolResult | mcp_types.InputRequiredResult:
         """Send one call and wait for its answer; cancelling tells the server. Raises what the SDK raises."""
 
         async def on_progress(progress: float, total: float | None, message: str | None) -> None:  # noqa: ARG001
             alive()
 
-        params = mcp_types.CallToolRequestParams(name=name, arguments=dict(arguments), _meta={KEY_META: key})
+        told = {CHAIN_META: list(chain)} if chain else {}
+        meta = cast("mcp_types.RequestParamsMeta", {KEY_META: key, **told})
+        params = mcp_types.CallToolRequestParams(name=name, arguments=dict(arguments), _meta=meta)
         self.calls += 1
         try:
             # Not `Client.call_tool`: it sends some calls twice and answers questions of the server.

@@ -1,56 +1,31 @@
-"""Secrets in the environment of a tool: `${secrets.name}` is the value of `PODIUM_SECRET_NAME`, at the last moment.
+"""Secrets of a grant: `${secrets.name}` in `env:` and `headers:` becomes its value when a server is reached.
 
-Values are read when a server starts and handed to it alone. They stand in no record, message or log.
+Values are handed to that server alone. They stand in no record, message or log.
 """
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from podium.errors import EffectError
+from podium.adapters.secrets.providers import PREFIX
+from podium.adapters.secrets.vault import Vault
 
-_REFERENCE = re.compile(r"\$\{secrets\.([a-z][a-z0-9_]*)\}")
-PREFIX = "PODIUM_SECRET_"
+__all__ = ["PREFIX", "Resolved", "resolve"]
 
 
 class Resolved(NamedTuple):
-    """An environment with its secrets filled in, and the values that must not be shown."""
+    """An environment, or headers, with the secrets filled in, and the values that must not be shown."""
 
     env: dict[str, str]
     hidden: tuple[str, ...]
 
 
-def resolve(env: Mapping[str, str], *, target: str) -> Resolved:
-    """Fill in the secrets.
+async def resolve(vault: Vault, texts: Mapping[str, str], *, kind: str, target: str) -> Resolved:
+    """Fill in the secrets; `kind` is the key of the grant that they stand under.
 
     Raises:
-        EffectError: EF014 when one is not set, or when there is another `${…}`.
+        EffectError: EF014 when one is not set, or when there is another `${…}`; EF070 or EF071 when it cannot be had.
     """
-    hidden: list[str] = []
-
-    def value(match: re.Match[str]) -> str:
-        secret = os.environ.get(PREFIX + match[1].upper(), "")
-        if not secret:
-            raise EffectError(
-                "EF014",
-                f"`{target}` needs the secret `{match[1]}`, which is not set",
-                kind="invalid_input",
-                help=f"set the environment variable {PREFIX}{match[1].upper()} where Podium runs",
-            )
-        hidden.append(secret)
-        return secret
-
-    resolved: dict[str, str] = {}
-    for name, text in env.items():
-        if "${" in _REFERENCE.sub("", text):
-            raise EffectError(
-                "EF014",
-                f"`env.{name}` of `{target}` holds an expression",
-                kind="invalid_input",
-                help="only `${secrets.name}` can stand there",
-            )
-        resolved[name] = _REFERENCE.sub(value, text)
-    return Resolved(resolved, tuple(hidden))
+    env = {name: await vault.fill(text, where=f"`{kind}.{name}` of `{target}`") for name, text in texts.items()}
+    return Resolved(env, vault.known)

@@ -9,14 +9,34 @@ from typing import Any, cast
 from podium.clock import Clock
 from podium.effects.effect import Effect
 from podium.effects.flights import Flight, Flights, denied
-from podium.effects.ports import Runs
+from podium.effects.ports import Runs, SecretReference, TellsIdentity, ToolPort
 from podium.errors import EffectError
 from podium.ids import RunId
 from podium.ledger.record import ArgumentLabel
-from podium.node.calls import CodeCall, ModelCall, Reply, RunCall, RunReply
+from podium.node.calls import CodeCall, ModelCall, Reply, RunCall, RunReply, ToolCall
 from podium.spec.label import USER
 
 Json = Any
+
+
+def _filled(call: ToolCall) -> dict[str, Json]:
+    """Return the arguments of a call, marking what is still the reference to a secret that the author wrote."""
+    if not call.secrets:
+        return call.arguments
+    marked = {
+        name: SecretReference(written)
+        for name, secret in call.secrets.items()
+        if call.arguments.get(name) == (written := f"${{secrets.{secret}}}")
+    }
+    return {**call.arguments, **marked}
+
+
+def _told_for_whom(effect: Effect, tool: ToolPort, call: ToolCall) -> ToolPort:
+    """Return the tool, telling in whose names it is called where the grant says so, and only there."""
+    grant = effect.grants.get(call.tool)
+    if grant is None or grant.identity != "send" or not isinstance(tool, TellsIdentity):
+        return tool
+    return tool.acting(effect.chain)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +89,8 @@ class Call:
             assert effect.sandbox is not None
             return await effect.sandbox.run(call, timeout_s=effect.limit_s, progress=effect.progress)
         assert effect.tool is not None
-        return await effect.tool.call(
-            call.function, call.arguments, key=effect.id, timeout_s=effect.limit_s, progress=effect.progress
+        return await _told_for_whom(effect, effect.tool, call).call(
+            call.function, _filled(call), key=effect.id, timeout_s=effect.limit_s, progress=effect.progress
         )
 
     async def _other_run(self, effect: Effect, call: RunCall) -> str:

@@ -13,6 +13,7 @@ from podium.spec.settings.budgets import BudgetSettings, PriceSettings
 from podium.spec.settings.data_loss import DataLossSettings, FilterSettings
 from podium.spec.settings.labels import LabelSettings, SinkSettings
 from podium.spec.settings.people import People
+from podium.spec.settings.secrets import SecretSource
 from podium.spec.settings.throttle import ThrottleSettings
 
 
@@ -39,6 +40,9 @@ class Settings(SpecModel):
 
     throttle: ThrottleSettings = Field(default_factory=ThrottleSettings)
     """How many calls at once, and how many in a second, a minute or an hour."""
+
+    secrets: dict[Name, SecretSource] = Field(default_factory=dict)
+    """Where secrets come from, by name; one that is not named here is the environment variable `PODIUM_SECRET_NAME`."""
 
     governor: GovernorSpec = Field(default_factory=GovernorSpec)
     """When repeated calls are taken for a circle."""
