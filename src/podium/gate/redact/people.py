@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple, Protocol, cast
 
-from podium.gate.redact.context import after, before, words
+from podium.gate.redact.context import before, words
 from podium.gate.redact.finding import Finding
 
 _ID_WORDS = words(
@@ -39,8 +39,12 @@ class _Form(NamedTuple):
     alone: bool
 
 
+_BEFORE = r"(?<![\w.\-/])"
+"""What may not stand right before a number."""
+
+
 def _form(form: str, check: str, *, alone: bool) -> _Form:
-    return _Form(re.compile(rf"(?<![\w.\-/]){form}(?![\w]|[.\-]\w)"), check, alone)
+    return _Form(re.compile(rf"{_BEFORE}{form}(?![\w]|[.\-]\w)"), check, alone)
 
 
 _WITH_LETTERS = (
@@ -86,7 +90,7 @@ _OF_DIGITS = (
 )
 _ALONE = tuple(form for form in (*_WITH_LETTERS, *_OF_DIGITS) if form.alone)
 _BESIDE = tuple(form for form in (*_WITH_LETTERS, *_OF_DIGITS) if not form.alone)
-_ANY_ALONE = re.compile("|".join(form.form.pattern for form in _ALONE))
+_ANY_ALONE = re.compile(f"{_BEFORE}(?:{'|'.join(form.form.pattern.removeprefix(_BEFORE) for form in _ALONE)})")
 _SERIAL = re.compile(r"(?<![\w.\-])(?=[A-Z\-]*\d)[A-Z0-9]{1,4}[A-Z0-9\-]{4,17}(?![\w\-])")
 _DOCUMENTS = (
     (
@@ -109,7 +113,7 @@ _DATE = re.compile(
 _BORN = words(
     r"born(?: on| in)?", r"birth(?:day|date)?", "dob", r"d\.o\.b\.?", "geboren", "n[eé]e?", "nacid[oa]", "nat[oa]"
 )
-_YEARS = re.compile(r"[ -]?(?:years?|yrs?)[ -]old\b|[ -]?y/?o\b")
+_YEARS = re.compile(r"[ -]?(?:years?|yrs?)[ -]old\b|[ -]?y/?o\b", re.IGNORECASE)
 _AGED = re.compile(r"\b(?:aged?:?|aged? of|turn(?:s|ed|ing)?|when (?:he|she|they|i) (?:was|were)) $")
 _POSTCODE = re.compile(
     r"(?:zip|postal|post)[ -]?(?:code)?(?: is|:)? {0,2}([A-Z0-9]{3,5}(?:[ -]?[0-9A-Z]{2,4})?)(?!\w)", re.IGNORECASE
@@ -159,12 +163,14 @@ def dates(text: str, start: int, end: int) -> Iterator[Finding]:
 
 def age(text: str, start: int, end: int) -> Iterator[Finding]:
     """Tell whether a number of at most three figures is somebody's age."""
-    if not 0 < int(text[start:end]) < 125:
-        return
-    if _YEARS.match(after(text, end)) or (
-        _AGED.search(before(text, start)) and not text[end : end + 1].isalnum() and text[end : end + 1] != "%"
-    ):
+    told = _YEARS.match(text, end) or (text[start - 2 : start - 1].isalpha() and _is_aged(text, start, end))
+    if told and 0 < int(text[start:end]) < 125:
         yield Finding("age", start, end, 0.8)
+
+
+def _is_aged(text: str, start: int, end: int) -> bool:
+    beside = text[end : end + 1]
+    return not beside.isalnum() and beside != "%" and _AGED.search(before(text, start)) is not None
 
 
 def postcodes(text: str, small: str) -> Iterator[Finding]:
