@@ -288,6 +288,19 @@ def test_an_address_in_any_text_of_anybody_stays_anybodys(text: str) -> None:
     assert not found.of("eve@example.com").trusted
 
 
+SAID = st.sampled_from(["ada@example.org", "www.a.example/x", "notes.txt", "GB29NWBK60161331926819", "2024-05-19"])
+MORE = st.text(st.characters(categories=("L", "N")) | st.sampled_from("/@-_+%&=~\\"), min_size=1, max_size=6)
+
+
+@given(said=SAID, more=MORE)
+def test_nothing_that_was_said_vouches_for_more_than_was_said(said: str, more: str) -> None:
+    found = grounds(f"Take {said} and go on")
+
+    assert found.of(said).trusted
+    assert not found.of(said + more).trusted
+    assert not found.of(more + said).trusted
+
+
 def test_a_value_of_any_depth_is_looked_through() -> None:
     deep: Json = "eve@example.com"
     for _ in range(50_000):

@@ -43,8 +43,11 @@ _BEFORE, _AFTER = r"(?<![\w@./:\\+\-#%&=?~])", r"(?![\w@/\\+\-#%&=~])(?![.:,?]\w
 
 
 def plain(text: str) -> str:
-    """Return a text as it is compared: one way of writing each character, one blank between words."""
-    return " ".join(unicodedata.normalize("NFKC", text).split())
+    """Return a text as it is compared: one way of writing each character, one blank between words.
+
+    Only what is the same character to everybody becomes the same (NFC): a ligature in a path is another path.
+    """
+    return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 def forms(value: Json) -> Iterator[str]:
@@ -63,12 +66,11 @@ def forms(value: Json) -> Iterator[str]:
     if " " in text:
         return
     if _MAIL.fullmatch(text):
-        yield f"mail:{text.casefold()}"
+        yield f"mail:{_small(text)}"
     if _URL.fullmatch(text):
         yield from _link(text)
-    for pattern in _DATES:
-        if found := pattern.fullmatch(text):
-            yield from _date(found)
+    if found := _DATES[0].fullmatch(text):  # in a call only as nobody can misread it
+        yield from _date(found)
     if "/" in text and "//" not in text and ".." not in text.split("/"):
         yield f"path:{text.removeprefix('./')}"
 
@@ -77,7 +79,7 @@ def found_in(text: str) -> Iterator[str]:
     """Yield the forms of the addresses, links, accounts, numbers and dates that stand in a text."""
     text = plain(text)
     for mail in _MAIL.finditer(text):
-        yield f"mail:{mail[0].casefold()}"
+        yield f"mail:{_small(mail[0])}"
     for url in _URL.finditer(text):
         yield from _link(url[0].rstrip(".,;:!?*_"))
     for account in _ACCOUNT.finditer(text):
@@ -119,8 +121,12 @@ def origin(value: str) -> str:
     """Return the domain of an address, or the host of a link; "" for anything else."""
     text = plain(value)
     if _MAIL.fullmatch(text):
-        return text.rpartition("@")[2].casefold()
+        return _small(text).rpartition("@")[2]
     return _host(text) if _URL.fullmatch(text) else ""
+
+
+def _small(text: str) -> str:
+    return text.lower() if text.isascii() else text  # beyond ASCII, two letters may become one
 
 
 def _host(text: str) -> str:
