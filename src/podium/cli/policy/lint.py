@@ -40,7 +40,8 @@ def lint(
     else:
         emit([as_json(one) for one in loaded.diagnostics], output, _nothing)
     errors, warnings = (_count(loaded.diagnostics, severity) for severity in ("error", "warning"))
-    say(f"{len(bundle.files)} files, {len(loaded.rules)} policies: {errors} errors, {warnings} warnings")
+    files = f"{len(bundle.files)} file{'s' if len(bundle.files) != 1 else ''}"
+    say(f"{files}, {len(loaded.rules)} policies: {errors} errors, {warnings} warnings")
     if errors or (strict and warnings):
         raise typer.Exit(exits.FAILED)
 
