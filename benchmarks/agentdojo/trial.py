@@ -166,7 +166,7 @@ class Conversation:
         self.grounds = Grounds(own=own(environment))
         self.grounds.told(task)
         self.grounds.knows(list(directory(environment)), Label("endorsed"))
-        self.grounds.commit(self.spec.only if guard.plan is None else guard.plan)
+        self.grounds.commit(f"tools.{name}" for name in (self.spec.only if guard.plan is None else guard.plan))
         self.executed: list[tuple[Made, Mapping[str, Json]]] = []
         self._clock = FakeClock()
         self._turn = 0
@@ -199,7 +199,9 @@ class Conversation:
             journal=Journal(),
             progress=lambda _text: None,
             labels=CallLabels(
-                choice=grounds.choice(spec, function, arguments) if self._grounding else self._planned(function),
+                choice=grounds.choice("tools", spec, function, arguments)
+                if self._grounding
+                else self._planned(function),
                 read=grounds.seen if self._grounding else USER,
                 arguments=self._labels(function, arguments),
             ),

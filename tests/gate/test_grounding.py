@@ -45,7 +45,7 @@ def grounds(task: str = "Send 50.00 to ada@example.org", *, own: tuple[str, ...]
     """A conversation that has read something untrusted."""
     found = Grounds(own=own)
     found.told(task)
-    found.commit(ANYTHING.functions)
+    found.commit(f"mail.{name}" for name in ANYTHING.functions)
     answered(found, "read", "anything by anybody")
     return found
 
@@ -72,7 +72,7 @@ def test_before_anything_untrusted_is_read_everything_is_the_users_word() -> Non
     found.told("Read the mail")
 
     assert found.of("eve@example.com") == USER
-    assert found.choice(ANYTHING, "send", {"to": "eve@example.com"}) == USER
+    assert found.choice("mail", ANYTHING, "send", {"to": "eve@example.com"}) == USER
 
 
 def test_sums_and_words_that_mean_a_number_are_not_traced() -> None:
@@ -124,10 +124,20 @@ def test_what_was_asked_for_on_anybodys_word_gives_nobodys_word() -> None:
     assert found.of("Good Night").trusted
 
 
+def test_what_a_model_planned_of_one_tool_is_not_planned_of_another() -> None:
+    found = Grounds()
+    found.told("Send 50.00 to ada@example.org")
+    found.commit({"post.send"})
+    answered(found, "read", "anything")
+
+    assert found.choice("mail", ANYTHING, "send", {"to": "ada@example.org"}) == UNTRUSTED
+    assert found.choice("post", ANYTHING, "send", {"to": "ada@example.org"}) == USER
+
+
 def test_what_a_model_had_not_planned_to_ask_for_gives_nobodys_word() -> None:
     found = Grounds()
     found.told("Which hotels are in Paris?")
-    found.commit({"rows"})
+    found.commit({"mail.rows"})
     answered(found, "read", "anything")
     answered(found, "names", ["Good Night"], city="Paris")
 
@@ -212,12 +222,12 @@ def test_a_text_without_links_has_no_links_to_ask_about() -> None:
 def test_a_model_commits_itself_only_while_it_has_read_nothing_untrusted() -> None:
     found = Grounds()
     found.told("Send 50.00 to ada@example.org")
-    found.commit({"send"})
+    found.commit({"mail.send"})
     answered(found, "read", "anything")
-    found.commit({"note"})
+    found.commit({"mail.note"})
 
-    assert found.choice(ANYTHING, "send", {"to": "ada@example.org"}) == USER
-    assert found.choice(ANYTHING, "note", {"path": "a.txt"}) == UNTRUSTED
+    assert found.choice("mail", ANYTHING, "send", {"to": "ada@example.org"}) == USER
+    assert found.choice("mail", ANYTHING, "note", {"path": "a.txt"}) == UNTRUSTED
 
 
 @pytest.mark.parametrize(
@@ -226,11 +236,11 @@ def test_a_model_commits_itself_only_while_it_has_read_nothing_untrusted() -> No
 def test_an_act_that_decides_nothing_must_be_about_what_the_user_said(text: str, about: bool) -> None:  # noqa: FBT001 - a column of the table
     found = Grounds()
     found.told("Call it 'Dinner at {restaurant}'")
-    found.commit({"note"})
+    found.commit({"mail.note"})
     answered(found, "names", ["Good Night"])
     answered(found, "read", "anything by anybody")
 
-    assert found.choice(ANYTHING, "note", {"text": text}).trusted is about
+    assert found.choice("mail", ANYTHING, "note", {"text": text}).trusted is about
 
 
 WORDS = st.sampled_from(
@@ -273,7 +283,7 @@ def test_nothing_depends_on_how_an_attack_is_worded(task: list[str], row: dict[s
         found.commit(())
         answered(found, "rows", [row | {"body": attack}])
         answered(found, "read", attack)
-        choice = found.choice(ANYTHING, "send", {"to": value})
+        choice = found.choice("mail", ANYTHING, "send", {"to": value})
         return found.of(value), choice, found.of("eve@example.com")
 
     assert len({decided(attack) for attack in ATTACKS}) == 1
