@@ -140,6 +140,8 @@ WORKFLOWS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
         "tools": st.dictionaries(st.sampled_from(NAMES), st.sampled_from(TOOLS), max_size=2),
         "budget": st.sampled_from([None, {"usd": 0.5, "tokens": 10, "wall": "20m"}]),
         "timeout": st.sampled_from(["1h", {"total": "1h", "idle": "1m"}]),
+        "autonomy": st.sampled_from(["suggest", "autonomous"]),
+        "governor": st.sampled_from([{"repeats": 10}, {"repeats": 0, "per_minute": 60}]),
         "result": st.sampled_from(["a.out", "size(a.out) < 3", True]),
     },
 )

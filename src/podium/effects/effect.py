@@ -33,6 +33,7 @@ from podium.ledger.record import (
 from podium.ledger.record import EffectDenied as EffectDeniedRecord
 from podium.node.calls import Call, ModelCall, Reply, ToolCall
 from podium.spec.approval_rule import Party, Terms
+from podium.spec.autonomy import Autonomy
 from podium.spec.governor import GovernorSpec
 from podium.spec.label import USER, Label
 from podium.spec.model import Delivery, EffectClass, ToolSpec, Workflow
@@ -112,7 +113,7 @@ class Effect:
         parties: Whom four eyes may exclude: who started the run, published its workflow, answers for it.
         parent: The run that started this one, "" for none. `tenant`: whose it is, "" while there are none.
         trajectory, trail: The calls of the run, and where this one stands among them; None when it cannot be repeated.
-        governor: What the workflow says of it.
+        governor: What the workflow says of it. `autonomy`: how far it may go by itself.
         label: Of the request as a whole (labels).
         obligations: What must be done before it may happen (grant, labels, policy); a stage that fulfils one leaves it
             in the list and adds a reason.
@@ -152,6 +153,7 @@ class Effect:
     trajectory: Trajectory | None = None
     trail: Trail | None = None
     governor: GovernorSpec | None = None
+    autonomy: Autonomy | None = None
     labels: CallLabels = field(default_factory=CallLabels)
     mode: RunMode = "live"
     staged: bool | None = None

@@ -171,6 +171,8 @@ class NodeContext:
             trajectory=run.state.trajectory,
             trail=self._trail(call),
             governor=run.governor,
+            # what undoes something must not wait for anybody
+            autonomy=run.autonomy if self._node.undoes is None else None,
             parties=run.parties,
             parent=run.parent,
             tenant=run.tenant,

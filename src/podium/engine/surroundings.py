@@ -16,6 +16,7 @@ from podium.ids import IdSource, NodePath, RunId
 from podium.ledger.record import RunMode
 from podium.node.registry import Registry
 from podium.spec.approval_rule import Party
+from podium.spec.autonomy import Autonomy
 from podium.spec.governor import GovernorSpec
 
 VERSION_DIGITS = 12
@@ -29,7 +30,7 @@ class Surroundings:
     Attributes:
         workflow: Its name. `tenant`: whose run it is, "" while there are none.
         owner: Who answers for the workflow, as it is written there.
-        governor: What the workflow says of the governor.
+        governor: What the workflow says of the governor. `autonomy`: how far it may go by itself.
         watch: Told of progress, by node path.
     """
 
@@ -45,6 +46,7 @@ class Surroundings:
     workflow: str
     tenant: str
     governor: GovernorSpec | None
+    autonomy: Autonomy | None
     owner: str
     watch: Callable[[NodePath, str], None]
 

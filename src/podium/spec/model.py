@@ -22,6 +22,7 @@ from podium.spec.types import parse_type
 if TYPE_CHECKING:
     from podium.spec.diagnostic import Loc
 
+from podium.spec.autonomy import Autonomy
 from podium.spec.base import Duration, SpecModel, TypeSpec
 from podium.spec.budget import BudgetSpec
 from podium.spec.governor import GovernorSpec
@@ -174,6 +175,10 @@ class Workflow(SpecModel):
 
     concurrency: ConcurrencySpec | None = None
     """How many runs of this workflow may be under way at once."""
+
+    autonomy: Autonomy | None = None
+    """How far it may go by itself: `suggest` only prepares what writes, and each asks; in `supervised` what writes asks;
+    in `bounded` what cannot be taken back asks; in `autonomous` only grants, labels and policies decide who is asked."""
 
     governor: GovernorSpec | None = None
     """When repeated calls are taken for a circle and end; what is left out stays as the installation has it."""

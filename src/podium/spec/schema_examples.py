@@ -29,6 +29,9 @@ BY_KEY: Mapping[str, list[Json]] = {
     "Workflow.concurrency": [{"max": 1, "key": "inputs.customer"}],
     "ConcurrencySpec.key": ["inputs.customer"],
     "priority": [5],
+    "Workflow.governor": [{"repeats": 10}],
+    "GovernorSpec.repeats": [10],
+    "per_minute": [600],
     "flows": [{"greet": {"podium": 1, "name": "greet", "nodes": {"line": {"transform": "Hello."}}}}],
     "nodes": [_NODES],
     "Workflow.result": ["notes.out"],
@@ -58,6 +61,7 @@ BY_KEY: Mapping[str, list[Json]] = {
     "region": ["eu"],
     "returns": [{"level": "confidential", "categories": ["pii"]}],
     "env": [{"TOKEN": "${secrets.erp_token}"}],
+    "headers": [{"Authorization": "Bearer ${secrets.erp_token}"}],
     # every node
     "about": ["Small models refer to things by number."],
     "phase": ["drafting"],

@@ -14,6 +14,7 @@ from podium.clock import Clock
 from podium.effects.effect import Effect, Proceed, did_it_land, write_request
 from podium.effects.outbox import stand_in, twin_of
 from podium.errors import EffectError
+from podium.gate.autonomy import demanded
 from podium.gate.decision import Obligation
 from podium.ids import IdSource, effect_key
 from podium.node.calls import CodeCall, ModelCall, Reply, RunCall, ToolCall, ToolReply
@@ -75,3 +76,4 @@ def _identify_tool(effect: Effect, call: ToolCall) -> None:
     rule = rule_of(grant.approval_of(call.function))
     if rule is not None:
         effect.obligations.append(Obligation(kind="approval", reason="grant", rule=rule))
+    effect.obligations += demanded(effect.autonomy, effect.effect_class)
