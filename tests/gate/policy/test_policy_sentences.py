@@ -272,14 +272,27 @@ def test_what_is_required_is_an_obligation(kind: str) -> None:
 
 
 def test_who_must_agree_goes_along() -> None:
-    text = "- {id: r, require: approval, for: call_tool, roles: [b, a], groups: g, people: p, count: 2}\n"
+    text = (
+        "- {id: r, require: approval, for: call_tool, roles: [b, a], groups: g, people: p, count: 2, "
+        "veto: legal, four_eyes: [requester, author], expires: 8h}\n"
+    )
     redact = "- {id: s, require: redact, for: call_tool, kinds: [email, phone]}\n"
+    filtered = "- {id: t, require: filter, for: call_tool, filters: tone}\n"
 
-    settings = [one.settings for one in policies(EVERYTHING + text + redact).decide(facts()).obligations]
+    settings = [one.settings for one in policies(EVERYTHING + text + redact + filtered).decide(facts()).obligations]
 
     assert settings == [
-        (("count", "2"), ("groups", "g"), ("people", "p"), ("roles", "b,a")),
+        (
+            ("count", "2"),
+            ("expires", "8h"),
+            ("four_eyes", "requester,author"),
+            ("groups", "g"),
+            ("people", "p"),
+            ("roles", "b,a"),
+            ("veto", "legal"),
+        ),
         (("kinds", "email,phone"),),
+        (("filter", "tone"),),
     ]
 
 

@@ -15,10 +15,20 @@ from podium.gate.labels import INTEGRITIES, Lattice
 from podium.gate.policy.arguments import as_number, decimal_text
 from podium.gate.policy.schema import RESOURCES
 from podium.gate.policy.written import Condition, Limits, PolicySpec, Value, Who
+from podium.units import format_duration
 
 _PEOPLE = {"person": "Person", "role": "Role", "group": "Group"}
 _COMPARED = {"max": "lessThanOrEqual", "min": "greaterThanOrEqual", "above": "greaterThan", "below": "lessThan"}
-_SETTINGS = ("roles", "groups", "people", "kinds")
+_SETTINGS = {
+    "roles": "roles",
+    "groups": "groups",
+    "people": "people",
+    "veto": "veto",
+    "four_eyes": "four_eyes",
+    "kinds": "kinds",
+    "filters": "filter",
+}
+"""Lists of names, and the annotations that they become."""
 
 
 class UnknownLevel(Exception):
@@ -70,12 +80,14 @@ def _annotations(policy: PolicySpec) -> Iterator[str]:
         yield f"@obligation({quoted(policy.require)})"
     if policy.about:
         yield f"@about({quoted(policy.about)})"
-    for name in _SETTINGS:
+    for name, annotation in _SETTINGS.items():
         value: tuple[str, ...] | None = getattr(policy, name)
         if value is not None:
-            yield f"@{name}({quoted(','.join(value))})"
+            yield f"@{annotation}({quoted(','.join(value))})"
     if policy.count is not None:
         yield f"@count({quoted(str(policy.count))})"
+    if policy.expires is not None:
+        yield f"@expires({quoted(format_duration(policy.expires))})"
 
 
 # ── scope ──

@@ -22,7 +22,8 @@ from podium.gate.decision import ObligationKind
 from podium.gate.policy.facts import Action
 from podium.gate.policy.rule import ID
 from podium.gate.policy.schema import RESOURCES
-from podium.spec.base import SpecModel
+from podium.spec.approval_rule import Party
+from podium.spec.base import Duration, SpecModel
 from podium.spec.label import Integrity
 from podium.spec.tool import EffectClass
 
@@ -171,7 +172,8 @@ class Condition(SpecModel):
         return self
 
 
-_BELONGS = {"roles": "approval", "groups": "approval", "people": "approval", "count": "approval", "kinds": "redact"}
+_APPROVAL = ("roles", "groups", "people", "count", "veto", "four_eyes", "expires")
+_BELONGS = {**dict.fromkeys(_APPROVAL, "approval"), "kinds": "redact", "filters": "filter"}
 """What goes with which obligation."""
 
 KINDS = ("allow", "deny", "require", "only_models_in")
@@ -225,8 +227,20 @@ class PolicySpec(SpecModel):
     count: Annotated[int, Field(ge=1, le=20)] | None = None
     """With `require: approval`: how many different people must agree."""
 
+    veto: Names | None = None
+    """Likewise: roles whose no counts, whether they are asked or not."""
+
+    four_eyes: Annotated[tuple[Party, ...], BeforeValidator(_listed), Field(min_length=1)] | None = None
+    """Likewise: who may not decide."""
+
+    expires: Duration | None = None
+    """Likewise: how long the question stands; a day when nothing is said."""
+
     kinds: Names | None = None
     """With `require: redact`: what is taken out, such as `email`."""
+
+    filters: Names | None = None
+    """With `require: filter`: the filters of `podium.toml` that it must pass."""
 
     @property
     def actions(self) -> tuple[str, ...]:
