@@ -14,7 +14,8 @@ PUBLIC = {
         *("cel", "grant", "make", "node_type", "run", "start", "sync", "tool"),
     ],
     "podium.node": [
-        *("Answer", "Body", "BudgetLeft", "Collecting", "Context", "Done", "Duration", "EffectDenied"),
+        *("Answer", "Body", "BudgetLeft", "CodeAsk", "CodeCall", "CodeLimits", "CodeReply"),
+        *("Collecting", "Context", "Done", "Duration", "EffectDenied"),
         *("EffectError", "ErrorKind"),
         *("Expression", "ExpressionError", "Fact", "Feedback", "Fork", "Inner", "ItemResult", "JoinRule", "Message"),
         *("ModelCall", "ModelReply", "MoreSources", "Name", "Node", "NodeConfig", "NodeError", "Nodes", "Outcome"),
@@ -23,7 +24,8 @@ PUBLIC = {
     ],
     "podium.testing": [
         *("Drill", "FakeClock", "Fault", "FaultPlan", "Killed", "MemoryStore", "ModelServer", "RunResult", "Said"),
-        *("ScriptedContext", "ScriptedModel", "ScriptedRuns", "ScriptedTools", "World", "run_workflow"),
+        *("ScriptedContext", "ScriptedModel", "ScriptedRuns", "ScriptedSandboxes", "ScriptedTools"),
+        *("World", "run_workflow"),
     ],
 }
 """A name that is added here is a promise; one that is taken away breaks somebody."""

@@ -60,3 +60,17 @@ def test_a_bound_says_what_it_bounds() -> None:
     found = bounds(Subject(compile_text(TEXT)))
 
     assert Bound(("nodes", "polish", "max"), "rounds", "10", written=False) in found
+
+
+def test_the_limits_of_code_are_bounds() -> None:
+    text = "podium: 1\nname: code\nnodes:\n  a: {code: '1', limits: {memory: 64MB, cpu: 2s}}\n"
+    found = {bound.loc[-1]: bound for bound in bounds(Subject(compile_text(text))) if bound.loc[:2] == ("nodes", "a")}
+
+    assert {name: (bound.value, bound.written) for name, bound in found.items()} == {
+        "cpu": ("2s", True),
+        "wall": ("1m", False),
+        "memory": ("64MB", True),
+        "output": ("1MB", False),
+        "files": ("16MB", False),
+        "calls": ("50", False),
+    }

@@ -48,6 +48,7 @@ POOL: list[Json] = [
     *({"signal": "go"}, {"signal": "go", "expires": "2d"}, {"until": "inputs.a"}, {"callback": True}),
     *({"transform": "x"}, {"inner": {"transform": "x"}}, {"inner": {"llm": "two\nlines\n"}, "b": {"end": "failed"}}),
     *([{"transform": "x"}], [{"when": "true", "then": "a"}], [{"check": "1 < 2", "message": "no"}], {"timeout": "a"}),
+    *("process", "python", ["git.log"], ["a.txt"], {"cpu": "5s", "memory": "64MB"}),
     *([{"on": ["timeout"], "do": {"inner": {"transform": "x"}}}], {"max_failed": 3}, {"enum": ["a"]}, {"b?": ["text"]}),
     *(["email"], {"banned": ["a"]}),
 ]  # fmt: skip

@@ -26,7 +26,7 @@ class Size(int):
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         """Editors see text with a unit."""
-        return {"type": "string", "pattern": "^[0-9]+ *(B|KB|MB|GB|KiB|MiB|GiB)$", "examples": ["64MB", "1GiB"]}
+        return {"type": "string", "pattern": "^[0-9]+ *(B|KB|MB|GB|KiB|MiB|GiB)$"}
 
     @classmethod
     def _parse(cls, value: object) -> Size:
