@@ -78,6 +78,11 @@ CASES: dict[str, list[tuple[str, str]]] = {
     "another_call": [("tool: files.write", "tool: post.send")],
     "secret": [("only: [orders]", "only: [orders], env: {ERP_TOKEN: hunter2-hunter2}")],
     "fallback_and_undo": [("tool: post.send,", f"tool: post.send, fallback: [{WRITE}], compensate: {{transform: x}},")],
+    "staged": [
+        ("only: [write]", "only: [write], staged: true"),
+        ("tool: post.send,", "tool: post.send, staged: true,"),
+        ("result: lines", "  publish: {commit: [keep, send], guard: size(prepared) < 3, approve: So?}\nresult: lines"),
+    ],
     "nothing": [
         ("inputs:", "# a comment\n\ninputs:"),
         ("{usd: 1, wall: 10m}", "\n  wall: 600s\n  usd: 1.0"),

@@ -15,7 +15,19 @@ from podium.lint.diff.nodes import NodeFacts
 from podium.lint.diff.plain import members, plain
 from podium.lint.diff.reach import reach
 from podium.lint.diff.renames import Renames
-from podium.lint.diff.scales import EFFECTS, Scale, agreed, collected, counted, granted, more, neutral, presence, ranked
+from podium.lint.diff.scales import (
+    EFFECTS,
+    Scale,
+    agreed,
+    collected,
+    counted,
+    granted,
+    held,
+    more,
+    neutral,
+    presence,
+    ranked,
+)
 from podium.spec.model import InputSpec, ToolSpec, Workflow
 from podium.spec.positions import Positions
 
@@ -31,6 +43,7 @@ _SCALES: dict[str, Scale] = {
     "trust": ranked("untrusted", "trusted"),
     "approval": agreed,
     "only": granted,
+    "staged": held,
     "timeout": more,
     "mcp": presence,
     "python": presence,

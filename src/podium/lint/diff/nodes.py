@@ -10,7 +10,20 @@ from podium.lint.diff.fact import THERE, Fact
 from podium.lint.diff.people import people_before
 from podium.lint.diff.plain import Names, own
 from podium.lint.diff.renames import Renames, place_in, scope_of
-from podium.lint.diff.scales import Scale, agreed, called, granted, guarded, more, neutral, presence, ranked, retried
+from podium.lint.diff.scales import (
+    Scale,
+    agreed,
+    asked,
+    called,
+    granted,
+    guarded,
+    held,
+    more,
+    neutral,
+    presence,
+    ranked,
+    retried,
+)
 from podium.spec.model import NodeConfig, ToolSpec, UsesTool, Workflow
 
 Json = Any
@@ -28,6 +41,9 @@ _APPROVAL: Mapping[str, Scale] = {
     "when": presence,
 }
 """Keys of a node that asks a person. One that is not asked under a condition lets through what comes after it."""
+
+_COMMIT: Mapping[str, Scale] = {"guard": held, "approve": asked, "approval": agreed, "when": neutral}
+"""Keys of a node that releases what was prepared."""
 
 _WRITES = ("write", "irreversible")
 
@@ -143,6 +159,10 @@ def _scale(type_: str, key: str, *, writes: bool) -> tuple[Scale, bool]:
         return retried, True
     if type_ == "human" and key in _APPROVAL:
         return _APPROVAL[key], False
+    if type_ == "commit" and key in _COMMIT:
+        return _COMMIT[key], False
+    if key == "staged":
+        return held, False
     return (more if key in _BOUNDS else neutral), False
 
 

@@ -30,6 +30,16 @@ def presence(before: Json, after: Json) -> Risk:
     return "narrower" if before is not None and after is None else "wider"
 
 
+def held(before: Json, after: Json) -> Risk:
+    """Order what holds something back by being there; another value holds back something else."""
+    return presence(after, before)
+
+
+def asked(before: Json, after: Json) -> Risk:
+    """Order a question that must be answered first; how it is worded matters nothing."""
+    return "neutral" if before is not None and after is not None else held(before, after)
+
+
 def ranked(*order: str) -> Scale:
     """Order words, the narrowest first; a word that is not there is as good as the first."""
     places = {word: number for number, word in enumerate(order)}
