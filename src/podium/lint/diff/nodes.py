@@ -20,6 +20,7 @@ from podium.lint.diff.scales import (
     held,
     more,
     neutral,
+    prepared,
     presence,
     ranked,
     retried,
@@ -162,7 +163,7 @@ def _scale(type_: str, key: str, *, writes: bool) -> tuple[Scale, bool]:
     if type_ == "commit" and key in _COMMIT:
         return _COMMIT[key], False
     if key == "staged":
-        return held, False
+        return prepared, False
     return (more if key in _BOUNDS else neutral), False
 
 

@@ -35,6 +35,11 @@ def held(before: Json, after: Json) -> Risk:
     return presence(after, before)
 
 
+def prepared(before: Json, after: Json) -> Risk:
+    """Order whether what is written is only prepared."""
+    return _by_size(int(not before), int(not after))
+
+
 def asked(before: Json, after: Json) -> Risk:
     """Order a question that must be answered first; how it is worded matters nothing."""
     return "neutral" if before is not None and after is not None else held(before, after)
