@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 import pytest
 from anyio import to_thread
 
+from podium.adapters.sandbox.installed import InstalledSandboxes
 from podium.app.nodes import shipped_nodes
 from podium.app.publish import check_file
 from podium.graph.model import Graph
@@ -88,11 +89,16 @@ async def test_a_workflow_does_what_the_page_says(block: Block, tmp_path: Path) 
     if checked.compiled is None:
         return
 
-    result = await run_workflow(
-        checked.compiled,
-        tools=world(checked.compiled.graph),
-        answers={"*": "rejected" if verdict == "rejected" else "approved"},
-    )
+    sandboxes = InstalledSandboxes()
+    try:
+        result = await run_workflow(
+            checked.compiled,
+            tools=world(checked.compiled.graph),
+            sandboxes=sandboxes,
+            answers={"*": "rejected" if verdict == "rejected" else "approved"},
+        )
+    finally:
+        await sandboxes.close()
 
     assert result.status == {"ok": "done", "rejected": "denied", "waits": wanted}[verdict]
 

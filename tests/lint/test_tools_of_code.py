@@ -19,7 +19,7 @@ nodes:
     ("node", "codes"),
     [
         ('  a: {code: \'write(path="x", text="y")\', tools: [files.write]}', ["LI004"]),
-        ("  a: {code: 'read(path=\"x\")', tools: [files.read]}", ["LI005"]),
+        ("  a: {code: 'read(path=\"x\")', tools: [files.read]}", ["LI004", "LI005"]),
         ("  a: {code: '1', tools: [other.read]}", ["LI002", "LI005"]),
         ("  a: {code: '1'}", ["LI002"]),
     ],
