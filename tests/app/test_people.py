@@ -86,3 +86,22 @@ def test_people_that_cannot_be_are_refused_where_they_stand(tmp_path: Path, text
         read_settings(settings(tmp_path, text))
 
     assert f"`{place}" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[notices.via.mail]\nsmtp = 'mail.example.org:25'\n",
+        "[notices.via.mail]\nsmtp = 'mail.example.org'\nfrom = 'a@b.c'\n",
+        "[notices.via.mail]\nsmtp = 'm:25'\nfrom = 'a@b.c'\ncommand = ['true']\n",
+        "[notices.via.mail]\nsmtp = 'm:25'\nfrom = 'a@b.c'\npassword = 'hunter2'\n",
+        "[notices.via.chat]\nwebhook = 'https://x.org/hook'\n",
+        "[notices.via.chat]\nwebhook = 'https://x.org/hook'\nsecret = 'in the clear'\n",
+        "[notices.via.chat]\nwebhook = 'ftp://x.org/hook'\nsecret = '${secrets.hook}'\n",
+        "[notices.via.nothing]\n",
+        "[notices]\nlink = 'javascript:alert(1)'\n",
+    ],
+)
+def test_channels_that_cannot_work_or_tell_a_secret_are_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(UsageError, match="AP070"):
+        read_settings(settings(tmp_path, text))

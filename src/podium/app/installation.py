@@ -36,6 +36,7 @@ from podium.ledger.store import RunStore
 if TYPE_CHECKING:
     from podium.adapters.dispatch.local import LocalDispatcher
     from podium.adapters.secrets.vault import Vault
+    from podium.app.notices import Noticing
     from podium.app.policy_source import PolicySource
     from podium.app.publish import Published
     from podium.app.standing import StoredApprovals
@@ -169,6 +170,16 @@ class Installation:
         return StoredApprovals(self.store, self.clock)
 
     @cached_property
+    def notices(self) -> Noticing:
+        """What tells people that something waits for them; it tells nobody where no channel is configured."""
+        from podium.app.channels import channels_of
+        from podium.app.notices import Noticing
+
+        settings = self.settings.notices
+        channels = channels_of(settings, self.vault, self.clock)
+        return Noticing(self.store, self.people, channels, self.clock, link=settings.link)
+
+    @cached_property
     def nodes(self) -> Registry:
         """The node types, shipped and plugged in."""
         from podium.app.nodes import shipped_nodes
@@ -203,8 +214,9 @@ class Installation:
     def vault(self) -> Vault:
         """The secrets that tools may be given."""
         from podium.adapters.secrets.vault import Vault
+        from podium.app.settings import rules_folder
 
-        return Vault(self.settings.secrets, clock=self.clock)
+        return Vault(self.settings.secrets, folder=rules_folder(self.home), clock=self.clock)
 
     @cached_property
     def tools(self) -> Tools:

@@ -19,6 +19,7 @@ async def drive_and_report(
     installation: Installation, run: RunId, *, form: Format, approve_all: bool = False
 ) -> Report:
     """Drive the run in the foreground and say how it stands."""
+    from podium.app.serving import is_served
     from podium.cli.drive import Foreground
     from podium.cli.report import make_report
     from podium.cli.screen import screen_for
@@ -27,6 +28,8 @@ async def drive_and_report(
     screen = screen_for(installation.clock, quiet=form is not Format.table)
     foreground = Foreground(installation, run, screen, asks=is_interactive(), approve_all=approve_all)
     interrupted = await foreground.drive()
+    if not await is_served(installation.home):
+        await installation.notices.look()  # nobody else would tell people what the run waits for
     return await make_report(installation, run, interrupted=interrupted)
 
 

@@ -34,7 +34,9 @@ def worker(
         dispatcher = await installation.dispatcher(failed=_report)
         async with serving(installation.home):
             say(f"worker {installation.worker} drives the runs of {installation.home} (Ctrl-C stops it)")
-            await dispatcher.serve(concurrency=concurrency, stop=stop)
+            async with asyncio.TaskGroup() as group:
+                group.create_task(installation.notices.serve(stop))
+                await dispatcher.serve(concurrency=concurrency, stop=stop)
         say("worker stopped; its runs go on where they are resumed")
 
     within(work, create=True)

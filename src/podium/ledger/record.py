@@ -657,6 +657,21 @@ class StandingUsed(Body, frozen=True, tag="standing.used", kw_only=True):
     micro: Int = 0
 
 
+class NoticeSent(Body, frozen=True, tag="notice.sent", kw_only=True):
+    """People were to be told that something waits for them; in the stream `_admin`.
+
+    Attributes:
+        channel: What took it, "" when nothing did.
+        to: Their names.
+    """
+
+    run: RunId
+    node: str
+    what: Literal["asked", "reminder", "escalated", "delegated"]
+    channel: str
+    to: tuple[str, ...] = ()
+
+
 class StandingRevoked(Body, frozen=True, tag="standing.revoked", kw_only=True):
     """Somebody took a standing approval back; from here on it counts for no further call."""
 
@@ -698,6 +713,7 @@ AnyBody = (
     | StandingGiven
     | StandingUsed
     | StandingRevoked
+    | NoticeSent
 )
 
 

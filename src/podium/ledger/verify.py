@@ -36,6 +36,7 @@ from podium.ledger.record import (
     EffectIntent,
     EffectOutcome,
     ForkedFrom,
+    NoticeSent,
     PayloadRef,
     Record,
     RetryRequested,
@@ -51,7 +52,7 @@ from podium.ledger.recount import difference
 from podium.ledger.store import ENDED, RunRow, RunStore, StoredRecord
 
 _PAGE = 2_000
-_ADMIN = (AdminNoted, StandingGiven, StandingUsed, StandingRevoked)
+_ADMIN = (AdminNoted, NoticeSent, StandingGiven, StandingUsed, StandingRevoked)
 """What stands in the installation's own stream."""
 _LOOKS = 20
 """How often shared budgets are compared while runs go on beside it."""
@@ -173,7 +174,7 @@ class StreamCheck:
                 self.ended = None
             case DeadDropped() if not self.ended:
                 return "it gives up on a run that had not ended"
-            case AdminNoted() | StandingGiven() | StandingUsed() | StandingRevoked():
+            case AdminNoted() | NoticeSent() | StandingGiven() | StandingUsed() | StandingRevoked():
                 return "it belongs to the installation's stream"
             case _:
                 pass

@@ -30,6 +30,7 @@ from podium.ledger.record import (
     EffectIntent,
     EffectOutcome,
     EffectStaged,
+    NoticeSent,
     OutboxDropped,
     OutboxReleased,
     PauseRequested,
@@ -132,7 +133,7 @@ class Timeline:
                 | DoubtSettled()
             ) as body:
                 self._nodes.about_effect(record, body)
-            case AdminNoted() | StandingGiven() | StandingUsed() | StandingRevoked() | ValuesMasked():
+            case AdminNoted() | NoticeSent() | StandingGiven() | StandingUsed() | StandingRevoked() | ValuesMasked():
                 pass
             case body:
                 self._nodes.about_node(record, body)

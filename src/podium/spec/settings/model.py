@@ -12,6 +12,7 @@ from podium.spec.names import Name
 from podium.spec.settings.budgets import BudgetSettings, PriceSettings
 from podium.spec.settings.data_loss import DataLossSettings, FilterSettings
 from podium.spec.settings.labels import LabelSettings, SinkSettings
+from podium.spec.settings.notices import NoticeSettings
 from podium.spec.settings.people import People
 from podium.spec.settings.secrets import SecretSource
 from podium.spec.settings.throttle import ThrottleSettings
@@ -25,6 +26,9 @@ class Settings(SpecModel):
 
     people: People = Field(default_factory=dict)
     """Who is who, and what they may decide. Nobody: identities are not configured."""
+
+    notices: NoticeSettings = Field(default_factory=NoticeSettings)
+    """How people are told that something waits for them."""
 
     data_loss: DataLossSettings = Field(default_factory=DataLossSettings)
     """What happens with personal data and secrets that an effect would send."""
