@@ -177,8 +177,8 @@ class Workflow(SpecModel):
     """How many runs of this workflow may be under way at once."""
 
     autonomy: Autonomy | None = None
-    """How far it may go by itself: `suggest` only prepares what writes, and each asks; in `supervised` what writes asks;
-    in `bounded` what cannot be taken back asks; in `autonomous` only grants, labels and policies decide who is asked."""
+    """How far it may go by itself. `suggest`: what writes is only prepared, and asks; `supervised`: what writes asks;
+    `bounded`: what cannot be taken back asks; `autonomous`: only grants, labels and policies ask."""
 
     governor: GovernorSpec | None = None
     """When repeated calls are taken for a circle and end; what is left out stays as the installation has it."""

@@ -19,8 +19,8 @@ FETCH_S = 10.0
 MAX_BYTES = 64 * 1024
 
 
-async def fetch(name: str, source: SecretSource | None, environ: Mapping[str, str]) -> str:
-    """Return the value, never empty.
+async def fetch(name: str, source: SecretSource | None, environ: Mapping[str, str], folder: Path) -> str:
+    """Return the value, never empty; files are looked for and programs run in `folder`.
 
     Raises:
         EffectError: EF014 when it is not set, EF070 when its source cannot give it, EF071 when others may read it.
@@ -30,9 +30,9 @@ async def fetch(name: str, source: SecretSource | None, environ: Mapping[str, st
     if source.env is not None:
         return _from_env(name, source.env, environ)
     if source.file is not None:
-        return _text(name, await asyncio.to_thread(_from_file, name, source.file))
+        return _text(name, await asyncio.to_thread(_from_file, name, folder, source.file))
     if source.command is not None:
-        return _text(name, await _from_command(name, source.command))
+        return _text(name, await _from_command(name, folder, source.command))
     assert source.keyring is not None
     return await asyncio.to_thread(_from_keyring, name, source.keyring)
 
@@ -49,8 +49,8 @@ def _from_env(name: str, variable: str, environ: Mapping[str, str]) -> str:
     return value
 
 
-def _from_file(name: str, written: str) -> bytes:
-    path = Path(written).expanduser()
+def _from_file(name: str, folder: Path, written: str) -> bytes:
+    path = folder / Path(written).expanduser()
     try:
         with path.open("rb") as file:
             mode = os.fstat(file.fileno()).st_mode
@@ -64,10 +64,11 @@ def _from_file(name: str, written: str) -> bytes:
         raise _unavailable(name, f"its file cannot be read: {error.strerror}") from None
 
 
-async def _from_command(name: str, command: tuple[str, ...]) -> bytes:
+async def _from_command(name: str, folder: Path, command: tuple[str, ...]) -> bytes:
     try:
         child = await asyncio.create_subprocess_exec(
             *command,
+            cwd=folder,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,

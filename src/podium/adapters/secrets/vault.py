@@ -11,6 +11,7 @@ import json
 import os
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, cast
 from urllib.parse import quote
 
@@ -30,17 +31,19 @@ LEAST_CHARS = 4
 
 
 class Vault:
-    """See the module's rules."""
+    """See the module's rules; relative paths in `sources` begin in `folder`."""
 
     def __init__(
         self,
         sources: Mapping[str, SecretSource] | None = None,
         *,
         environ: Mapping[str, str] | None = None,
+        folder: Path | None = None,
         clock: Clock | None = None,
     ) -> None:
         self._sources = dict(sources or {})
         self._environ = os.environ if environ is None else environ
+        self._folder = folder or Path()
         self._clock = clock or SystemClock()
         self._kept: dict[str, tuple[str, float]] = {}
         self._forms: dict[str, str] = {}
@@ -56,7 +59,7 @@ class Vault:
         kept = self._kept.get(name)
         if kept is not None and now - kept[1] < FRESH_S:
             return kept[0]
-        value = await fetch(name, self._sources.get(name), self._environ)
+        value = await fetch(name, self._sources.get(name), self._environ, self._folder)
         self._kept[name] = (value, now)
         self._remember(name, value)
         return value

@@ -19,7 +19,7 @@ class SecretSource(SpecModel):
     """An environment variable of the process that runs Podium."""
 
     file: _Text | None = None
-    """A file that only its owner may read; a line break at its end does not count."""
+    """A file that only its owner may read, from the folder of `podium.toml`; a line break at its end does not count."""
 
     keyring: _Text | None = None
     """An entry of the system's key ring, as `service/user`; needs the extra `keyring`."""
