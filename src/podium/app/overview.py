@@ -16,6 +16,7 @@ from podium.ids import NodePath, RunId
 from podium.ledger.record import PayloadRef, Record
 from podium.ledger.store import RowStatus, RunStore
 from podium.observe.timeline import Timeline
+from podium.observe.usage import Usage, UsageFold
 from podium.observe.view import FactView, NodeView, RunView
 
 Json = Any
@@ -71,6 +72,7 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
         asks: What it waits for, in the order in which it was asked.
         told: What it made known, the last `MAX_TOLD`.
         queued: It waits for its turn, or would if there were none left.
+        usage: What it has used so far.
     """
 
     view: RunView
@@ -80,6 +82,7 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
     asks: tuple[Ask, ...]
     told: tuple[Told, ...] = ()
     queued: bool = False
+    usage: Usage = Usage()
 
 
 async def read_overview(store: RunStore, run: RunId) -> Overview:
@@ -100,6 +103,7 @@ async def read_overview(store: RunStore, run: RunId) -> Overview:
         asks=await read_asks(store, run, view.waits),
         told=tuple([Told(fact=fact, value=await read_json(store, run, fact.value)) for fact in view.facts[-MAX_TOLD:]]),
         queued=row.queued,
+        usage=await read_usage(store, run) or Usage(),
     )
 
 
@@ -109,6 +113,17 @@ async def read_timeline(store: RunStore, run: RunId, timeline: Timeline | None =
     while records := await store.records(run, after=timeline.seq, limit=PAGE):
         feed(timeline, records)
     return timeline
+
+
+async def read_usage(store: RunStore, run: RunId, *, most: int = 0) -> Usage | None:
+    """Return what a run has used; None when it has more records than `most`, 0 for any number."""
+    fold, seq = UsageFold(), 0
+    while records := await store.records(run, after=seq, limit=PAGE):
+        fold.add_all(records)
+        seq = records[-1].seq
+        if most and seq > most:
+            return None
+    return fold.usage
 
 
 def feed(timeline: Timeline, records: Sequence[Record]) -> None:

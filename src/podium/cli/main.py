@@ -14,6 +14,7 @@ from podium.cli import (
     diff,
     doctor,
     fmt,
+    forecast,
     graph,
     lint,
     new,
@@ -25,6 +26,9 @@ from podium.cli import (
     version,
     worker,
 )
+from podium.cli.budget import burn as budget_burn
+from podium.cli.budget import list as budget_list
+from podium.cli.budget import show as budget_show
 from podium.cli.dead import drop as dead_drop
 from podium.cli.dead import list as dead_list
 from podium.cli.dead import retry as dead_retry
@@ -106,6 +110,7 @@ app.command("approve")(approve.approve)
 app.command("reject")(reject.reject)
 app.command("signal")(send_signal.send_signal)
 app.command("lint")(lint.lint)
+app.command("forecast")(forecast.forecast)
 app.command("diff")(diff.diff)
 app.command("fmt")(fmt.fmt)
 app.command("schema")(schema.schema)
@@ -147,6 +152,12 @@ runs.command("fork")(fork.fork)
 runs.command("census")(census.census)
 runs.command("versions")(versions.versions)
 app.add_typer(runs, name="runs")
+
+budget = _group("See what budgets leave, and who uses them.")
+budget.command("list")(budget_list.list_budgets)
+budget.command("show")(budget_show.show)
+budget.command("burn")(budget_burn.burn)
+app.add_typer(budget, name="budget")
 
 dead = _group("See, retry or drop what gave up.")
 dead.command("list")(dead_list.list_dead)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from podium.cli.amounts import usage_json
 from podium.cli.words import row_label, status_label, when
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ def run_json(overview: Overview, now: Millis) -> dict[str, Json]:
         "error": fault_json(overview.fault),
         "waiting": [ask_json(ask) for ask in overview.asks],
         "told": [told_json(told) for told in overview.told],
+        "used": usage_json(overview.usage),
         "nodes": [node_json(node, now) for node in view.nodes],
     }
 

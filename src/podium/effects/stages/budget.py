@@ -126,7 +126,7 @@ class Budget:
     async def _limit(self, effect: Effect, unit: str, need: Amounts, budget: str) -> EffectError:
         await refuse(effect, "GA005", at=self.clock.now())
         which = f"budget `{budget}`" if budget else "the budget"
-        wants = f"may need {need.tokens} tokens" if unit == "tokens" else f"needs more {_WORDS[unit]} than is left"
+        wants = f"may need {need.tokens} tokens" if unit == "tokens" else f"needs more {_WORDS[unit]}"
         return EffectError(
             "GA005",
             f"{which} is used up: `{effect.name}` {wants}",
