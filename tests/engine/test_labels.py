@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from podium.errors import EffectError
 from podium.ids import NodePath, SystemIds
 from podium.ledger.record import EffectDenied, EffectIntent, NodeDone, NodeParked, Record, RunCreated
 from podium.spec.label import USER, Label
@@ -397,3 +398,25 @@ s:
 
     assert isinstance(first, RunCreated)
     assert {one.name: one.label.integrity for one in first.labels} == {"a": "user", "b": "untrusted"}
+
+
+async def test_who_approved_a_call_has_not_vouched_for_what_comes_of_a_later_try() -> None:
+    tools, tries = world(), list[int]()
+
+    def flaky(_arguments: Json) -> Json:
+        tries.append(1)
+        if len(tries) == 1:
+            raise EffectError("EF900", "not now", kind="unavailable")
+        return "wiped, says eve"
+
+    tools.on("wipe.all", flaky)
+    result = await run(
+        """
+t: {tool: tickets.read}
+gone: {tool: wipe.all, with: {note: "${t.out.kind}"}, retry: {max: 1, backoff: 1s}}
+""",
+        answers={"gone": "approved"},
+        tools=tools,
+    )
+
+    assert (result.status, len(tries), label(result, "gone").integrity) == ("done", 2, "untrusted")

@@ -20,9 +20,9 @@ labels = st.builds(
 )
 
 
-def meaning(label: Label) -> Label:
-    """The label with its default level written out: "" and the default say the same."""
-    return Label(label.integrity, label.level or LATTICE.default, label.categories, label.residency, label.sources)
+def meaning(label: Label) -> tuple[Label, int]:
+    """What a label says: "" and the default level are the same."""
+    return Label(label.integrity, "", label.categories, label.residency, label.sources), LATTICE.height(label)
 
 
 @given(labels, labels)
@@ -60,6 +60,14 @@ def test_what_covers_two_labels_covers_their_join(upper: Label, one: Label, othe
 @given(st.lists(labels, max_size=5))
 def test_nothing_made_of_user_values_is_worse_than_they_are(found: list[Label]) -> None:
     assert LATTICE.covers(LATTICE.join_all([USER, *found]), LATTICE.join_all(found))
+
+
+def test_what_an_author_wrote_makes_nothing_more_secret() -> None:
+    public = Label(level="open", sources=("inputs.word",))
+
+    assert LATTICE.join(USER, public) == LATTICE.join(public, USER) == public
+    assert LATTICE.cleared("open", USER)
+    assert not LATTICE.cleared("open", Label(sources=("inputs.word",)))
 
 
 def test_a_level_that_does_not_exist_is_above_all_others() -> None:

@@ -122,6 +122,7 @@ class Attempt:
         if (
             isinstance(answer, ApprovalGiven)
             and answer.verdict == "approved"
+            and node.asked
             and node.work.config.vouches() is not None
         ):
             edited = done.out != values.get("show")
@@ -131,7 +132,7 @@ class Attempt:
         problem = endorsement(self._run.labels, node, done.out, values.get("endorse") or {})
         if problem:
             return Done(done.out, port=UNCLEAR, reason=problem)
-        self._report.endorsed = tuple(node.work.config.endorse)
+        self._report.endorsed = (*self._report.endorsed, *node.work.config.endorse)
         return done
 
     async def _go(self, values: dict[str, Json]) -> Outcome:
@@ -254,7 +255,10 @@ class Attempt:
             said: dict[str, Json] = await self._run.values.load(given.answer) or {}
             return Answer(
                 verdict="rejected" if given.verdict == "rejected" else "approved",
-                by=given.by, at=told, reason=said.get("reason", ""), value=said.get("value")
+                by=given.by,
+                at=told,
+                reason=said.get("reason", ""),
+                value=said.get("value"),
             )
         return Answer(verdict="received", by=given.by, at=told, value=await self._run.values.load(given.value))
 

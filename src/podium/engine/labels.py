@@ -91,7 +91,7 @@ class Labels:
         if isinstance(answer, SignalReceived) and not node.work.config.believes():
             found.append(SIGNAL)
         label = self.join(found)
-        if isinstance(answer, ApprovalGiven) and answer.verdict in ("approved", "edited") and not node.effect_asked:
+        if isinstance(answer, ApprovalGiven) and answer.verdict in ("approved", "edited") and node.asked:
             return replace(self.join((label, PERSON)), integrity="endorsed")
         return label
 

@@ -145,9 +145,9 @@ class NodeState:
         return self.status in ("done", "failed", "skipped")
 
     @property
-    def effect_asked(self) -> bool:
-        """Whether what it waited for was a word on one of its effects, and not the node's own question."""
-        return self.parked is not None and bool(self.parked.effect)
+    def asked(self) -> bool:
+        """Whether what it waited for last was a person's word on its own question, and not on one of its effects."""
+        return self.parked is not None and self.parked.reason == "approval" and not self.parked.effect
 
     @property
     def work(self) -> GraphNode:

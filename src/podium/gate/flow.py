@@ -62,7 +62,7 @@ def flows(
         choice: Of the choice of its function, where a model made it.
     """
     whole = lattice.join(read, control)
-    if not lattice.cleared(sink.clearance, whole.level):
+    if not lattice.cleared(sink.clearance, whole):
         yield Flow("confidentiality", "", whole)
     if sink.region and whole.residency is not None and sink.region not in whole.residency:
         yield Flow("residency", "", whole)

@@ -37,7 +37,7 @@ class Lattice:
 
     Attributes:
         levels: From the most open to the most secret.
-        default: Of data, and of tools and models, that declare none.
+        default: Of data, and of tools and models, that declare none. What an author wrote into a workflow has none.
     """
 
     levels: tuple[str, ...] = ("public", "internal", "confidential", "secret")
@@ -48,14 +48,14 @@ class Lattice:
         name = level or self.default
         return self.levels.index(name) if name in self.levels else len(self.levels)
 
-    def cleared(self, clearance: str, level: str) -> bool:
-        """Whether who has a clearance may see a level; a clearance that does not exist sees nothing."""
-        name = clearance or self.default
-        return name in self.levels and self.rank(level) <= self.levels.index(name)
+    def height(self, label: Label) -> int:
+        """Return how secret a value is: the rank of its level, -1 for what comes from nowhere but the author."""
+        return -1 if not label.level and not label.sources else self.rank(label.level)
 
-    def higher(self, one: str, other: str) -> str:
-        """Return the more secret of two levels."""
-        return one if self.rank(one) >= self.rank(other) else other
+    def cleared(self, clearance: str, label: Label) -> bool:
+        """Whether who has a clearance may see a value; a clearance that does not exist sees nothing."""
+        name = clearance or self.default
+        return name in self.levels and self.height(label) <= self.levels.index(name)
 
     def join(self, one: Label, other: Label) -> Label:
         """Return the label of what is made of both."""
@@ -65,7 +65,7 @@ class Lattice:
             return other
         return Label(
             weaker(one.integrity, other.integrity),
-            one.level if one.level == other.level else self.higher(one.level, other.level),
+            one.level if self.height(one) >= self.height(other) else other.level,
             _union(one.categories, other.categories),
             _both(one.residency, other.residency),
             _bounded(_union(one.sources, other.sources)),
@@ -82,7 +82,7 @@ class Lattice:
         """Whether `upper` is at least as restrictive as `lower` in every part."""
         return (
             _RANK[upper.integrity] >= _RANK[lower.integrity]
-            and self.rank(upper.level) >= self.rank(lower.level)
+            and self.height(upper) >= self.height(lower)
             and set(upper.categories) >= set(lower.categories)
             and (
                 lower.residency is None

@@ -61,3 +61,15 @@ def source_label(spec: SourceSpec, source: str, *, trust: Literal["trusted", "un
         residency=None if spec.residency is None else tuple(sorted(set(spec.residency))),
         sources=(source,),
     )
+
+
+MODEL = Label(sources=("model",))
+"""What a model adds to what it is told: nothing but that it has had its hands on it."""
+
+
+def tool_answer(grant: ToolSpec | None, tool: str, function: str) -> Label:
+    """Return the label that the answer of a granted function adds to what is made of it; None is granted nothing."""
+    source = f"{tool}.{function}"
+    if grant is None:
+        return Label(integrity="untrusted", sources=(source,))
+    return source_label(grant.returns_of(function), source, trust=grant.trust_of(function))

@@ -182,6 +182,10 @@ class CodeConfig(NodeConfig):
         """Return what the code may call, `{name in the code: grant.function}`."""
         return {_NO_NAME.sub("_", tool.partition(".")[2]): tool for tool in self.tools}
 
+    def hears(self) -> tuple[str, ...]:
+        """Return the functions that its program may call."""
+        return self.may_call()
+
     def result_type(self, fields: Mapping[str, Type]) -> Type:  # noqa: ARG002 - the same for all
         """Return `output`, or any; beside the kept files where there are some."""
         value = self.output or Type.any()

@@ -77,6 +77,10 @@ class CommitConfig(NodeConfig):
     approval: Approval = "never"
     """Who must agree; `required` is anybody, within a day."""
 
+    def hears(self) -> tuple[str, ...]:
+        """Return nothing: it calls nothing itself."""
+        return ()
+
     def releases(self) -> tuple[str, ...] | Literal["all"]:
         """Return what it names."""
         return self.commit

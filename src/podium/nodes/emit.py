@@ -66,6 +66,10 @@ class EmitConfig(NodeConfig):
             raise PydanticCustomError(kind, message, {"got": self.as_, "loc": ("to",)})
         return self
 
+    def hears(self) -> tuple[str, ...]:
+        """Return nothing: it calls nothing itself."""
+        return ()
+
     def result_type(self, fields: Mapping[str, Type]) -> Type:
         """Return the type of the value."""
         return fields.get("value", Type({"type": "null"}))

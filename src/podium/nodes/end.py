@@ -39,6 +39,10 @@ class EndConfig(NodeConfig):
     result: Expression | None = None
     """What the run gives, in place of the workflow's `result`."""
 
+    def hears(self) -> tuple[str, ...]:
+        """Return nothing: it calls nothing itself."""
+        return ()
+
 
 class EndNode:
     """Stops the run."""

@@ -76,9 +76,13 @@ class HumanConfig(NodeConfig):
             raise PydanticCustomError(kind, message, {"loc": ("output",)})
         return self
 
+    def hears(self) -> tuple[str, ...]:
+        """Return nothing: it calls nothing itself."""
+        return ()
+
     def vouches(self) -> Expression | None:
-        """Return what is shown, unless something else is the result."""
-        return self.show if self.output is None else None
+        """Return what is shown, unless something else is the result, or silence counts as a yes."""
+        return self.show if self.output is None and self.on_expiry == "reject" else None
 
     def result_type(self, fields: Mapping[str, Type]) -> Type:
         """Return the type of what is shown, or of what is asked for."""

@@ -186,6 +186,10 @@ class JoinConfig(NodeConfig):
             return "{quorum: 2}" if self.wait.quorum else "all"
         return self.wait
 
+    def hears(self) -> tuple[str, ...]:
+        """Return nothing: it calls nothing itself."""
+        return ()
+
     def join_rule(self) -> JoinRule:
         """Return what it waits for; `first_valid` looks at each as it arrives."""
         need = 1 if isinstance(self.wait, str) else self.wait.quorum or 0

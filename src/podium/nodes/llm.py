@@ -73,6 +73,10 @@ class LlmConfig(NodeConfig):
     repair: Annotated[int, Field(ge=0, le=5)] = 2
     """How often to ask again after an answer that cannot be used."""
 
+    def hears(self) -> tuple[str, ...]:
+        """Return the model."""
+        return ("model",)
+
     def result_type(self, fields: Mapping[str, Type]) -> Type:  # noqa: ARG002 - the same for all
         """Return `output`, or text."""
         return self.output or parse_type("text")

@@ -70,6 +70,10 @@ class LoopConfig(NodeConfig):
     result: Expression | None = None
     """What a round gives; may be left out when there is one last node."""
 
+    def hears(self) -> tuple[str, ...]:
+        """Return nothing: it calls nothing itself."""
+        return ()
+
     def bodies(self) -> Mapping[str, Body]:
         """Return the nodes of a round."""
         tells = {} if self.until is None else {UNTIL: Inner(self.until, (UNTIL,))}

@@ -110,6 +110,10 @@ class MapConfig(NodeConfig):
     max_items: Annotated[int, Field(ge=1, le=MOST_ITEMS)] = 10_000
     """The longest list that is accepted."""
 
+    def hears(self) -> tuple[str, ...]:
+        """Return nothing: it calls nothing itself."""
+        return ()
+
     def bodies(self) -> Mapping[str, Body]:
         """Return the nodes inside."""
         body = Body(

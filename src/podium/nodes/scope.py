@@ -86,6 +86,10 @@ class ScopeConfig(NodeConfig):
     finally_: Annotated[Nodes | None, Field(alias=FINALLY, min_length=1)] = None
     """Nodes that run at the end, whatever happened."""
 
+    def hears(self) -> tuple[str, ...]:
+        """Return nothing: it calls nothing itself."""
+        return ()
+
     def bodies(self) -> Mapping[str, Body]:
         """Return the nodes, those of each `catch`, and those at the end."""
         found = {

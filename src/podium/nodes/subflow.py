@@ -58,6 +58,10 @@ class SubflowConfig(NodeConfig):
     detached: bool = False
     """Whether it becomes a run of its own that nobody waits for."""
 
+    def hears(self) -> tuple[str, ...]:
+        """Return nothing: it calls nothing itself."""
+        return ()
+
     def flow(self) -> str:
         """Return what it runs."""
         return self.subflow

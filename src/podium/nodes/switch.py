@@ -72,6 +72,10 @@ class SwitchConfig(NodeConfig):
     else_: Annotated[Targets | None, Field(alias="else")] = None
     """What to start when no case holds."""
 
+    def hears(self) -> tuple[str, ...]:
+        """Return nothing: it calls nothing itself."""
+        return ()
+
     def starts(self) -> Mapping[str, tuple[NodeId, ...]]:
         """Return what each case starts."""
         ports = {f"case_{number}": case.then for number, case in enumerate(self.switch, 1)}

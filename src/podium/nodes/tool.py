@@ -92,6 +92,10 @@ class ToolConfig(NodeConfig):
         """Return `out`, the answer."""
         return {"out": self.output or Type.any()}
 
+    def hears(self) -> tuple[str, ...]:
+        """Return the function."""
+        return (self.tool,)
+
     def result_type(self, fields: Mapping[str, Type]) -> Type:  # noqa: ARG002 - the same for all
         """Return `output`, or any."""
         return self.output or Type.any()

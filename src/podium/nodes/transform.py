@@ -30,6 +30,10 @@ class TransformConfig(NodeConfig):
     transform: Template
     """The value; text in it may hold `${…}`."""
 
+    def hears(self) -> tuple[str, ...]:
+        """Return nothing: it calls nothing itself."""
+        return ()
+
     def result_type(self, fields: Mapping[str, Type]) -> Type:
         """Return the type of the value as it is built."""
         return fields.get("transform", Type.any())

@@ -98,6 +98,10 @@ class ValidateConfig(NodeConfig):
             raise PydanticCustomError(kind, message, {"loc": ("max",)})
         return self
 
+    def hears(self) -> tuple[str, ...]:
+        """Return nothing: it calls nothing itself."""
+        return ()
+
     def revision(self) -> Revision | None:
         """Return whom it sends back to work."""
         return Revision(NodeId(self.revise), self.max) if self.revise else None

@@ -98,6 +98,10 @@ class WaitConfig(NodeConfig):
     wait: Annotated[WaitFor, BeforeValidator(_short_form, json_schema_input_type=Duration | WaitFor)]
     """A time such as `10s`, `{until: date}`, `{signal: name}` or `{callback: true}`."""
 
+    def hears(self) -> tuple[str, ...]:
+        """Return nothing: it calls nothing itself."""
+        return ()
+
     def callback(self) -> bool:
         """Tell whether it has a token."""
         return self.wait.callback

@@ -22,7 +22,7 @@ class Label(Struct, frozen=True, omit_defaults=True, gc=False):
     """What a value may do; `podium.gate.labels` has the rules.
 
     Attributes:
-        level: A name of the installation's levels, "" for its default level.
+        level: A name of the installation's levels; "" for its default level, or none at all where there are no sources.
         categories: Sorted, no two equal; such as `pii`.
         residency: Sorted, no two equal; None for anywhere, () for nowhere but here.
         sources: Sorted, no two equal: `inputs.repo`, `git.git_log`, `model`, `person`.

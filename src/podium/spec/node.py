@@ -373,6 +373,13 @@ class NodeConfig(SpecModel):
         """Return the expression whose value a person agrees to exactly as it stands, by `out` (human)."""
         return None
 
+    def hears(self) -> tuple[str, ...] | None:
+        """Return whose answers it may be given while it runs: `model`, `grant.function`; None for any that is granted.
+
+        What is inside it answers for itself. A type that calls nothing says so, so that lint need not fear the worst.
+        """
+        return None
+
     def believes(self) -> bool:
         """Tell whether what it hears from outside (a signal) counts as the user's own word (wait)."""
         return False

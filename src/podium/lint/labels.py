@@ -1,0 +1,371 @@
+"""The labels that the values of a workflow may have, worked out of its graph before any run.
+
+It is the reading of `podium.engine.labels` for all runs at once: whatever a run shows is covered by what is said here.
+Where a run takes one way, all ways are joined: every branch, fallback and default, every round of a loop until nothing
+changes, every function that a node of an unknown type may call. Two things of a run are left out, because no file says
+them: a person who overrides a node, and one who changes what they were shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from podium.gate.flow import Flow, flows
+from podium.gate.labels import Lattice
+from podium.gate.sinks import MODEL, Sink, source_label, tool_answer, tool_sink
+from podium.graph.model import Compiled, Graph, GraphNode, Use, uses
+from podium.graph.vouching import covers, vouchers
+from podium.ids import NodeId
+from podium.spec.label import USER, Label
+from podium.spec.model import InputSpec, ToolSpec, UsesTool
+
+SIGNAL = Label(integrity="untrusted", sources=("signal",))
+PERSON = Label(integrity="endorsed", sources=("person",))
+UNDOING = ".compensate"
+"""What stands behind the place of a node for what undoes it."""
+
+MAX_ROUNDS = 64
+"""Rounds of a loop until its labels must have come to rest; each can only grow by what is declared somewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One way in which a node may get its result.
+
+    Attributes:
+        endorsed: The parts that a declared check vouches for.
+        failure: Of what it says when it fails.
+    """
+
+    label: Label
+    endorsed: frozenset[str] = frozenset()
+    failure: Label = USER
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Labelled:
+    """A node, or a fallback or compensation of it, with the worst labels that it may have.
+
+    Attributes:
+        place: Its path without counts: `drafts/write`, `pay.compensate`.
+        read: Of what its expressions read. `heard`: of that and of every answer that it may be given.
+        arguments: Of what is written out under `with`.
+    """
+
+    place: str
+    node: GraphNode
+    env: Env
+    control: Label
+    read: Label
+    heard: Label
+    arguments: Mapping[str, Label]
+
+
+class Called(NamedTuple):
+    """A function that a node may call.
+
+    Attributes:
+        name: `grant.function`.
+        flows: What of the call may not simply happen.
+    """
+
+    name: str
+    sink: Sink
+    flows: tuple[Flow, ...]
+
+
+@dataclass(eq=False)
+class Env:
+    """A scope under examination.
+
+    Attributes:
+        item: What it is run for.
+        inputs: Of a workflow and a sub-workflow, what they are given.
+        control: Of the decisions that led to it.
+        given: What each of its nodes may give, as far as is known.
+    """
+
+    graph: Graph
+    place: str
+    parent: tuple[Env, GraphNode] | None
+    item: Label
+    inputs: Mapping[str, Label]
+    control: Label
+    given: dict[NodeId, tuple[Given, ...]] = field(default_factory=dict[NodeId, "tuple[Given, ...]"])
+    controls: dict[int, Label] = field(default_factory=dict[int, Label])
+
+    @property
+    def home(self) -> Env:
+        """The workflow or sub-workflow that it stands in."""
+        return self if self.parent is None or self.graph.flow else self.parent[0].home
+
+    @cached_property
+    def skippable(self) -> frozenset[int]:
+        """The nodes that need not run although what comes after them does, by index."""
+        found: set[int] = set()
+        cancelled = {index for node in self.graph.nodes for index in node.cancels}
+        for node in self.graph.nodes:
+            before = any(edge.source in found for edge in node.incoming)
+            if node.when is not None or node.control or node.index in cancelled or before or node.join is not None:
+                found.add(node.index)
+        return frozenset(found)
+
+    def around(self) -> Iterator[Env]:
+        """Yield it and the scopes whose names it sees."""
+        env: Env | None = self
+        while env is not None:
+            yield env
+            env = env.parent[0] if env.parent is not None and not env.graph.flow else None
+
+
+class Labels:
+    """The labels of one workflow; `nodes` lists every node that may run, in the order of the graph."""
+
+    def __init__(self, compiled: Compiled, lattice: Lattice, *, model: Sink | None = None) -> None:
+        """Work all of them out.
+
+        Args:
+            model: What the models may see that may be asked; None when that is not known, and nothing is said of it.
+        """
+        self.lattice = lattice
+        self._model = model
+        self._found: dict[str, Labelled] = {}
+        self._gives: dict[str, Given] = {}
+        self._undoing: dict[str, tuple[Env, GraphNode]] = {}
+        graph = compiled.graph
+        inputs = {name: _declared(name, spec) for name, spec in graph.inputs.items()}
+        self.root = Env(graph, "", None, USER, inputs, USER)
+        self._scope(self.root)
+        self._compensations()
+        self.result = self.join(self.of(use, self.root, None) for use in uses(graph.result))
+
+    @property
+    def nodes(self) -> tuple[Labelled, ...]:
+        """Every node that may run, with its labels."""
+        return tuple(self._found.values())
+
+    def join(self, labels: Iterable[Label]) -> Label:
+        """Return the label of what is made of all of them."""
+        return self.lattice.join_all(labels)
+
+    def label_of(self, place: str) -> Label:
+        """Return the worst label of what a node gives; the place is its path without counts."""
+        return self.join(given.label for given in self._ways(place))
+
+    def failure_of(self, place: str) -> Label:
+        """Return the worst label of what a node says when it fails."""
+        return self.join(given.failure for given in self._ways(place))
+
+    def _ways(self, place: str) -> Iterable[Given]:
+        labelled = self._found[place]
+        if place.endswith(UNDOING):
+            return (self._gives[place],)
+        return labelled.env.given[labelled.node.id]
+
+    def calls(self, labelled: Labelled) -> Iterator[Called]:
+        """Yield what a node may call of its tools, and what of that may not simply happen."""
+        config, grants = labelled.node.config, labelled.env.home.graph.tools
+        told = config.hears()
+        if self._model is not None and (told is None or "model" in told):
+            found = flows(self.lattice, self._model, control=labelled.control, read=labelled.heard, arguments={})
+            yield Called("model", self._model, tuple(found))
+        if isinstance(config, UsesTool):
+            grant = grants.get(config.grant)
+            if grant is not None:
+                sink = tool_sink(grant, config.function)
+                found = flows(
+                    self.lattice,
+                    sink,
+                    control=labelled.control,
+                    read=labelled.read,
+                    arguments=labelled.arguments,
+                )
+                yield Called(f"{config.grant}.{config.function}", sink, tuple(found))
+            return
+        control = self.join((labelled.control, labelled.heard))
+        for name in told or ():
+            tool, _, function = name.partition(".")
+            if function and (grant := grants.get(tool)) is not None:
+                # which arguments there are is not known, so there is one that decides
+                sink = tool_sink(grant, function)._replace(critical=("*",))
+                found = flows(self.lattice, sink, control=control, read=labelled.heard, arguments={"*": labelled.heard})
+                yield Called(name, sink, tuple(found))
+
+    def of(self, use: Use, env: Env, node: GraphNode | None, *, failure: Label = USER) -> Label:
+        """Return the label of what an expression reads, as a node of a scope sees it."""
+        label = self._of(use, env, failure)
+        if node is not None and label.integrity == "untrusted" and _vouched(use, env, node):
+            return replace(label, integrity="endorsed", sources=(*label.sources, "person"))
+        return label
+
+    def _of(self, use: Use, env: Env, failure: Label) -> Label:
+        if use.name == "inputs":
+            home = env.home.inputs
+            return self.join(home.get(name, USER) for name in ([use.port] if use.port else home))
+        if use.name == "error":
+            return failure
+        for one in env.around():
+            if one.parent is not None and one.graph.variable == use.name:
+                return one.item
+            if NodeId(use.name) in one.graph.by_id:
+                ways = one.given.get(NodeId(use.name), ())
+                return self.join(given.failure if use.port == "error" else _part(given, use) for given in ways)
+        return USER  # `run`, `callback`, and the names that an expression brings itself
+
+    # ── scopes and nodes ──
+
+    def _scope(self, env: Env) -> None:
+        for node in env.graph.nodes:
+            env.controls[node.index] = control = self._control(env, node)
+            ways: list[Given] = []
+            failure = USER
+            for number, way in enumerate((node, *node.fallbacks)):
+                place = _place(env, node, f".fallback{number}" if number else "")
+                way_gives = self._work(way, env, place, control, node, failure=failure)
+                if number:  # when it is tried again, what it is told is its own failure
+                    told = self.join((failure, way_gives.failure))
+                    way_gives = self._work(way, env, place, control, node, failure=told)
+                failure = self.join((failure, way_gives.failure))
+                ways.append(way_gives)
+            if node.default is not None or "continue" in node.handlers.values():
+                told = self.join(self.of(use, env, None) for use in uses(node.default))
+                label = self.join((failure, told))
+                ways.append(Given(label, failure=label))
+            env.given[node.id] = tuple(ways)
+            if node.compensation is not None:
+                self._undoing[_place(env, node, UNDOING)] = (env, node)
+
+    def _compensations(self) -> None:
+        """Label what undoes nodes; it may be told of any failure around it."""
+        failure = self.join(found.heard for found in self._found.values())
+        done: set[str] = set()
+        while left := self._undoing.keys() - done:
+            for place in sorted(left):
+                env, node = self._undoing[place]
+                assert node.compensation is not None
+                control = env.controls[node.index]
+                self._gives[place] = self._work(node.compensation, env, place, control, node, failure=failure)
+            done |= left
+
+    def _control(self, env: Env, node: GraphNode) -> Label:
+        found = [env.control]
+        if node.when is not None:
+            found += [self.of(use, env, node) for use in uses(node.when)]
+        for edge in node.incoming:
+            found.append(env.controls[edge.source])
+            if edge.kind == "control":
+                source = env.graph.nodes[edge.source]
+                failed = edge.port.startswith("error")
+                found += [given.failure if failed else given.label for given in env.given[source.id]]
+        return self.join(found)
+
+    def _work(self, way: GraphNode, env: Env, place: str, control: Label, node: GraphNode, *, failure: Label) -> Given:
+        """Label one way of a node and what is inside it; return what it gives."""
+        read = [self.of(use, env, node, failure=failure) for use in way.uses]
+        if way.join is not None:
+            read += [given.label for source in way.join.sources for given in env.given.get(source, ())]
+        label = self.join(read)
+        heard = self.join((label, *self._answers(way, env.home.graph.tools)))
+        arguments = {
+            key: self.join(self.of(use, env, node, failure=failure) for use in found)
+            for key, found in way.arguments.items()
+        }
+        found = self._found[place] = Labelled(place, way, env, control, label, heard, arguments)
+        back, failed = self._bodies(found)
+        gives = self.join((heard, control, back))
+        failure = self.join((gives, failed))
+        if way.config.vouches() is not None:
+            return Given(replace(self.join((gives, PERSON)), integrity="endorsed"), failure=failure)
+        if way.type == "human":
+            gives = self.join((gives, PERSON))
+        if _listens(way):
+            gives = failure = self.join((gives, SIGNAL))
+        return Given(gives, frozenset(way.config.endorse), failure)
+
+    def _answers(self, way: GraphNode, grants: Mapping[str, ToolSpec]) -> Iterator[Label]:
+        told = way.config.hears()
+        if told is None:
+            yield MODEL
+            for tool, grant in grants.items():
+                for function in grant.only or ("*", *grant.functions):
+                    yield tool_answer(grant, tool, function)
+            return
+        for name in told:
+            tool, _, function = name.partition(".")
+            yield tool_answer(grants.get(tool), tool, function) if function else MODEL
+
+    def _bodies(self, outer: Labelled) -> tuple[Label, Label]:
+        """Label the nodes inside a node; return the labels of what they give it and of what they say when they fail."""
+        backs, failures = USER, USER
+        parts = outer.node.bodies
+        for part, graph in parts.items():
+            # what goes on when the main part has failed is told why, and what was there
+            item = self.join((outer.read, backs, failures))
+            if graph.signal:
+                item = self.join((item, SIGNAL))
+            back, failed = self._rounds(outer, part, item)
+            backs, failures = self.join((backs, back)), self.join((failures, failed))
+        shown = len(parts) > 1 or any(graph.each for graph in parts.values())  # a map may list what failed
+        return (self.join((backs, failures)) if shown else backs), failures
+
+    def _rounds(self, outer: Labelled, part: str, item: Label) -> tuple[Label, Label]:
+        graph = outer.node.bodies[part]
+        back, failed = self._round(outer, part, item)
+        if (graph.each or graph.variable) and (graph.tells or graph.concurrency == 1):
+            # a loop: each round sees the one before
+            for _ in range(MAX_ROUNDS):
+                grown = self.join((item, back, failed if graph.each else USER))
+                if grown == item:
+                    break
+                item = grown
+                back, failed = self._round(outer, part, item)
+        return back, failed
+
+    def _round(self, outer: Labelled, part: str, item: Label) -> tuple[Label, Label]:
+        graph = outer.node.bodies[part]
+        inputs = {
+            name: self.join((_declared(name, spec), outer.arguments.get(name, outer.read)))
+            for name, spec in graph.inputs.items()
+        }
+        control = self.join((outer.control, item)) if graph.each else outer.control
+        place = f"{outer.place}.{part}" if part and not graph.each else outer.place
+        inner = Env(graph, place, (outer.env, outer.node), item, inputs, control)
+        self._scope(inner)
+        failed = self.join(given.failure for ways in inner.given.values() for given in ways)
+        programs = (graph.result, *graph.tells.values())
+        return self.join(self.of(use, inner, None) for program in programs for use in uses(program)), failed
+
+
+def _declared(name: str, spec: InputSpec) -> Label:
+    return source_label(spec, f"inputs.{name}", trust=spec.trust)
+
+
+def _place(env: Env, node: GraphNode, suffix: str = "") -> str:
+    return f"{env.place}/{node.id}{suffix}" if env.place else f"{node.id}{suffix}"
+
+
+def _part(given: Given, use: Use) -> Label:
+    vouched = use.port == "out" and ("out" in given.endorsed or bool(use.path and use.path[0] in given.endorsed))
+    return replace(given.label, integrity="endorsed") if vouched and not given.label.trusted else given.label
+
+
+def _listens(way: GraphNode) -> bool:
+    """Whether a node may be given a value from outside while it waits."""
+    return way.type == "wait" and not way.config.believes()
+
+
+def _vouched(use: Use, env: Env, node: GraphNode) -> bool:
+    """Whether a person is certain to have been shown exactly this, or what it is a part of, and to have agreed."""
+    scope, at = env, node
+    while True:
+        for index, shown in vouchers(scope.graph).get(at.index, ()):
+            if index not in scope.skippable and covers(shown, use):
+                return True
+        if scope.parent is None or scope.graph.flow:
+            return False
+        scope, at = scope.parent
