@@ -9,32 +9,28 @@ and refuse nothing else there; what they are asked about an attack counts as sto
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from benchmarks.agentdojo.suites import Suite, plain
+from benchmarks.agentdojo.world import World, directory, grant, own
 
 from podium.effects.effect import CallLabels, Effect, Known, Suspended
 from podium.effects.gateway import Gateway
-from podium.effects.ports import FunctionInfo, Progress, ToolPort
 from podium.effects.safeguards import Safeguards
 from podium.errors import EffectDenied, EffectError
 from podium.gate.grounding import Grounds
-from podium.ids import EffectKey, NodePath, RunId, SystemIds
+from podium.ids import NodePath, RunId, SystemIds
 from podium.ledger.record import Entry
 from podium.node.calls import ToolCall, ToolReply
 from podium.spec.label import USER, Label
-from podium.spec.tool import ToolSpec
 from podium.testing.clock import FakeClock
 from podium.testing.runs import ScriptedRuns
 from podium.testing.scripted import ScriptedModel
 
 Json = Any
 Verdict = Literal["allowed", "asked", "denied", "failed"]
-LABELS = Path(__file__).with_name("labels.yaml")
 RUN = RunId("r000000000000")
 
 
@@ -90,61 +86,6 @@ class Trial:
     def approvals(self) -> int:
         """Questions that the user's task took."""
         return sum(made.verdict == "asked" for made in self.user)
-
-
-@cache
-def grant(suite: Suite) -> ToolSpec:
-    """Return the grant of a suite's tools, labelled as `labels.yaml` says."""
-    ruamel = __import__("ruamel.yaml", fromlist=["YAML"])
-    labels = ruamel.YAML(typ="safe").load(LABELS.read_text())
-    names = [tool.name for tool in suite.raw.tools]
-    return ToolSpec.model_validate(
-        {
-            "python": suite.name,
-            "effect": "write",
-            "delivery": "repeatable",
-            "only": names,
-            "functions": {name: labels[name] for name in names},
-        }
-    )
-
-
-class World:
-    """The suite's tools over one environment, as the gateway's tool port."""
-
-    def __init__(self, suite: Suite, environment: Any) -> None:
-        self.environment = environment
-        self._functions = {tool.name: tool for tool in suite.raw.tools}
-        self.target = suite.name
-
-    def open(self, grant: str, spec: ToolSpec) -> ToolPort:  # noqa: ARG002 - there is only one
-        return self
-
-    async def functions(self) -> Mapping[str, FunctionInfo]:
-        return {}
-
-    async def call(
-        self, function: str, arguments: Mapping[str, Json], *, key: EffectKey, timeout_s: float, progress: Progress
-    ) -> ToolReply:
-        del key, timeout_s, progress
-        return ToolReply(value=self.run(function, arguments))
-
-    def run(self, function: str, arguments: Mapping[str, Json]) -> Json:
-        """Call a tool of the suite.
-
-        Raises:
-            EffectError: the tool says that it cannot.
-        """
-        tool = self._functions[function]
-        try:
-            given = tool.parameters.model_validate(dict(arguments)).model_dump()
-            needs = {name: needed.extract_dep_from_env(self.environment) for name, needed in tool.dependencies.items()}
-            return plain(tool.run(**given, **needs))
-        except Exception as error:  # AgentDojo's tools raise whatever they like
-            raise EffectError("EF014", f"{function}: {error}", kind="failed") from error
-
-    async def close(self) -> None:
-        return
 
 
 class Journal:
@@ -231,21 +172,6 @@ class Conversation:
         if not self._grounding:
             return {}
         return self.grounds.arguments(self.spec, function, arguments, choices=self.suite.choices(function))
-
-
-def own(environment: Any) -> tuple[str, ...]:
-    """Return the user's own accounts, as an installation knows them of its people, and as a bank calls its customer."""
-    bank, inbox = getattr(environment, "bank_account", None), getattr(environment, "inbox", None)
-    return (*((bank.iban, "me") if bank else ()), *((inbox.account_email,) if inbox else ()))
-
-
-def directory(environment: Any) -> Iterator[str]:
-    """Yield the entries of the address book: whom the user has written to, and the members and channels of Slack."""
-    inbox, slack = getattr(environment, "inbox", None), getattr(environment, "slack", None)
-    if inbox:
-        yield from (address for mail in inbox.sent for address in (*mail.recipients, *mail.cc, *mail.bcc))
-    if slack:
-        yield from (*slack.users, *slack.channels)
 
 
 async def benign(suite: Suite, name: str, guard: Guard) -> Trial:

@@ -47,7 +47,7 @@ def found(suites: list[Suite]) -> Result:
 
 def test_attacks_that_execute_are_choices_among_what_the_user_allowed(found: Result) -> None:
     assert (found.pairs, found.acts) == (949, 609)
-    assert dict(found.executed) == {("travel", "injection_task_2"): 3, ("travel", "injection_task_5"): 1}
+    assert dict(found.executed) == {("travel", "injection_task_5"): 1}
 
 
 def test_three_quarters_of_the_users_tasks_go_through_without_a_question(found: Result) -> None:
@@ -68,7 +68,7 @@ def test_five_wordings_of_an_attack_are_decided_alike(suites: list[Suite]) -> No
 
 
 def test_every_tool_of_the_suites_is_labelled_and_no_other(suites: list[Suite]) -> None:
-    from benchmarks.agentdojo.trial import LABELS
+    from benchmarks.agentdojo.world import LABELS
     from ruamel.yaml import YAML
 
     # ruamel says little of its types

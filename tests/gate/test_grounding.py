@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from podium.gate.grounding import FEW, Grounds, linked
+from podium.gate.grounding import FEW, Grounds
 from podium.gate.labels import USER, Label
+from podium.gate.leaves import linked
 from podium.spec.tool import FunctionSpec, ToolSpec
 
 Json = Any
@@ -235,7 +236,7 @@ def test_a_model_commits_itself_only_while_it_has_read_nothing_untrusted() -> No
 )
 def test_an_act_that_decides_nothing_must_be_about_what_the_user_said(text: str, about: bool) -> None:  # noqa: FBT001 - a column of the table
     found = Grounds()
-    found.told("Call it 'Dinner at {restaurant}'")
+    found.told("Call it, as a text, 'Dinner at {restaurant}'")
     found.commit({"mail.note"})
     answered(found, "names", ["Good Night"])
     answered(found, "read", "anything by anybody")

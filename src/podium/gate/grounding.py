@@ -29,11 +29,12 @@ grounds.of("ada@example.org").trusted, grounds.of("eve@example.com").trusted   #
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, cast
 
 from podium.gate.forms import SHORTEST, forms, found_in, links, origin, plain, sentences, stands_in
 from podium.gate.labels import DEFAULT_LATTICE, USER, Label, Lattice, weaker
+from podium.gate.leaves import LINKS, entries, leaves, linked, links_in, rows
 from podium.gate.sinks import source_label, tool_sink
 from podium.spec.tool import FunctionSpec, ToolSpec
 
@@ -50,9 +51,6 @@ MAX_WORDS = 12
 
 MORE = 100
 """Characters by which a value may be written longer than what it is traced to, with blanks and the like."""
-
-LINKS = ".links"
-"""Behind the name of an argument: the links in it, as in `body.links`."""
 
 EVERY = "*"
 """For the name of a field: every entry of the answer."""
@@ -92,7 +90,7 @@ class Grounds:
     def told(self, value: Json, label: Label = USER) -> None:
         """Note what the user or the author said, or what somebody endorsed; untrusted text only lowers `seen`."""
         self.seen = self._lattice.join(self.seen, label)
-        for leaf in _leaves(value) if label.trusted else ():
+        for leaf in leaves(value) if label.trusted else ():
             self._trace(leaf, label, words=True)
             if label.integrity in ("system", "user"):
                 self._said.update(forms(leaf))
@@ -101,7 +99,7 @@ class Grounds:
 
     def knows(self, value: Json, label: Label) -> None:
         """Note what stands in an address book or the like, each entry as a whole: names are given by anybody."""
-        for leaf in _leaves(value):
+        for leaf in leaves(value):
             self._trace(leaf, label, words=False)
 
     def commit(self, functions: Iterable[str]) -> None:
@@ -115,7 +113,7 @@ class Grounds:
         What is trusted of it counts where the question was on somebody's word: the function, and what was asked for.
         """
         asked = self._meant(f"{tool}.{function}") and all(
-            self.of(one).trusted for one in _leaves(list(arguments.values())) if isinstance(one, str)
+            self.of(one).trusted for one in leaves(list(arguments.values())) if isinstance(one, str)
         )
         declared = spec.functions.get(function, _NOTHING)
         label = source_label(spec.returns_of(function), f"{tool}.{function}", trust=spec.trust_of(function))
@@ -123,10 +121,10 @@ class Grounds:
         if label.trusted or declared.fields.get(EVERY) == "trusted":
             if asked:
                 better = label if label.trusted else _vouched(label)
-                self.knows(_lines(value) if isinstance(value, str) else value, better)
+                self.knows(entries(value), better)
             return
         picked = self._picks(declared, arguments) and _few(value)
-        for row in _rows(value):
+        for row in rows(value):
             for name, trust in declared.fields.items():
                 if asked if trust == "trusted" else picked or self._points_at(row, declared):
                     self._trace_field(row, name, _vouched(label))
@@ -134,7 +132,7 @@ class Grounds:
     def approved(self, spec: ToolSpec, function: str, arguments: Mapping[str, Json]) -> None:
         """Note that a person agreed to a call: its critical values, whole, are endorsed for the rest of the run."""
         for name in spec.critical_of(function) or ():
-            for leaf in _leaves(arguments.get(name)):
+            for leaf in leaves(arguments.get(name)):
                 self._trace(leaf, Label("endorsed", sources=("person",)), words=False)
 
     # ── what that makes of a call ──
@@ -145,11 +143,11 @@ class Grounds:
         Args:
             choices: The values that the argument's type names, when it is an enum.
         """
-        return self._lattice.join_all(self._leaf(leaf, choices) for leaf in _leaves(value))
+        return self._lattice.join_all(self._leaf(leaf, choices) for leaf in leaves(value))
 
     def of_links(self, text: Json) -> Label:
         """Return the label of the links in a text, and nothing of the text around them."""
-        return self._lattice.join_all(self._leaf(link, ()) for link in _links(text))
+        return self._lattice.join_all(self._leaf(link, ()) for link in links_in(text))
 
     def arguments(
         self, spec: ToolSpec, function: str, arguments: Mapping[str, Json], *, choices: Mapping[str, Collection[str]]
@@ -172,7 +170,7 @@ class Grounds:
             return USER
         sink = tool_sink(spec, function)
         decided = any(sink.is_critical(name) for name, value in arguments.items() if value not in (None, [], ""))
-        return USER if decided or any(self._about(leaf) for leaf in _leaves(arguments)) else self.seen
+        return USER if decided or any(self._about(leaf) for leaf in leaves(list(arguments.values()))) else self.seen
 
     # ── parts ──
 
@@ -225,7 +223,7 @@ class Grounds:
 
     def _trace_field(self, row: Mapping[str, Json], name: str, label: Label) -> None:
         field = name.removesuffix(LINKS)
-        for leaf in _leaves(row[field]) if field in row else ():
+        for leaf in leaves(row[field]) if field in row else ():
             for part in links(str(leaf)) if field != name else (leaf,):
                 self._trace(part, label, words=False)
 
@@ -234,7 +232,7 @@ class Grounds:
         return any(self._named(arguments[name]) for name in declared.selects if arguments.get(name))
 
     def _points_at(self, row: Mapping[str, Json], declared: FunctionSpec) -> bool:
-        keys = [leaf for name in declared.keys for leaf in _leaves(row.get(name)) if leaf not in (None, "")]
+        keys = [leaf for name in declared.keys for leaf in leaves(row.get(name)) if leaf not in (None, "")]
         return any(self._named(key) or not self._own.isdisjoint(forms(key)) for key in keys)
 
     def _named(self, value: Json) -> bool:
@@ -244,53 +242,9 @@ class Grounds:
         return isinstance(value, str) and any(stands_in(value, text, fold=True) for text in self._wishes)
 
 
-def linked(critical: Collection[str] | None, arguments: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
-    """Yield `(body.links, body)` for each argument of a call whose links are critical, if there are links in it."""
-    for name in critical or ():
-        argument = name.removesuffix(LINKS)
-        if argument != name and any(_links(arguments.get(argument))):
-            yield name, argument
-
-
-def _links(value: Json) -> Iterator[str]:
-    for leaf in _leaves(value):
-        yield from links(leaf) if isinstance(leaf, str) else ()
-
-
 def _vouched(label: Label) -> Label:
     return Label("endorsed", label.level, label.categories, label.residency, label.sources)
 
 
-def _leaves(value: Json) -> Iterator[Json]:
-    """Yield what a value is made of, keys of mappings included: names in an answer are values, too."""
-    for part in _parts(value):
-        if isinstance(part, Mapping):
-            yield from cast("Mapping[str, Json]", part)
-        elif not isinstance(part, list | tuple):
-            yield part
-
-
-def _rows(value: Json) -> Iterator[Mapping[str, Json]]:
-    return (cast("Mapping[str, Json]", part) for part in _parts(value) if isinstance(part, Mapping))
-
-
-def _parts(value: Json) -> Iterator[Json]:
-    """Yield a value and all that is in it, in order, however deep it stands."""
-    waiting: list[Json] = [value]
-    while waiting:
-        part = waiting.pop()
-        yield part
-        if isinstance(part, Mapping):
-            waiting.extend(reversed(list(cast("Mapping[str, Json]", part).values())))
-        elif isinstance(part, list | tuple):
-            waiting.extend(reversed(cast("list[Json]", part)))
-
-
 def _few(value: Json) -> bool:
     return not isinstance(value, list) or len(cast("list[Json]", value)) <= FEW
-
-
-def _lines(text: str) -> list[str]:
-    """Return the entries of a list that a tool gives as text: its lines, and what stands behind a heading in them."""
-    lines = [line.strip(" \t-*") for line in text.splitlines()]
-    return [entry for line in lines for entry in (line, line.partition(": ")[2]) if entry]

@@ -14,7 +14,7 @@ from podium.effects.safeguards import Safeguards
 from podium.errors import EffectDenied
 from podium.gate.decision import Obligation
 from podium.gate.flow import Flow, flows
-from podium.gate.grounding import linked
+from podium.gate.leaves import linked
 from podium.gate.sinks import Sink, tool_sink
 from podium.node.calls import CodeCall, Reply, RunCall, ToolCall
 
