@@ -50,7 +50,7 @@ POOL: list[Json] = [
     *([{"transform": "x"}], [{"when": "true", "then": "a"}], [{"check": "1 < 2", "message": "no"}], {"timeout": "a"}),
     *("process", "python", ["git.log"], ["a.txt"], {"cpu": "5s", "memory": "64MB"}),
     *([{"on": ["timeout"], "do": {"inner": {"transform": "x"}}}], {"max_failed": 3}, {"enum": ["a"]}, {"b?": ["text"]}),
-    *(["email"], {"banned": ["a"]}),
+    *(["email"], {"banned": ["a"]}, "flag"),
 ]  # fmt: skip
 
 
