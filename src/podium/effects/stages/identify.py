@@ -75,5 +75,6 @@ def _identify_tool(effect: Effect, call: ToolCall) -> None:
     effect.delivery = grant.delivery_of(call.function)
     rule = rule_of(grant.approval_of(call.function))
     if rule is not None:
-        effect.obligations.append(Obligation(kind="approval", reason="grant", rule=rule))
+        about = "the workflow asks for it"
+        effect.obligations.append(Obligation(kind="approval", reason="grant", about=about, rule=rule))
     effect.obligations += demanded(effect.autonomy, effect.effect_class)
