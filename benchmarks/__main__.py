@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-ALL = ("chain", "gate", "wide", "waiting", "resume", "start_up")
+ALL = ("chain", "gate", "sandbox", "wide", "waiting", "resume", "start_up")
 
 if __name__ == "__main__":
     chosen = sys.argv[1:] or ALL
