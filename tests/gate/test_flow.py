@@ -6,7 +6,7 @@ import pytest
 
 from podium.gate.flow import Flow, flows
 from podium.gate.labels import USER, Label, Lattice
-from podium.gate.sinks import Sink, source_label, tool_sink
+from podium.gate.sinks import Sink, region_of, source_label, tool_sink
 from podium.spec.tool import FunctionSpec, SourceSpec, ToolSpec
 
 LATTICE = Lattice()
@@ -88,6 +88,21 @@ def test_a_function_says_more_exactly_what_its_tool_says() -> None:
 
     assert tool_sink(spec, "peek") == Sink("", "eu", "read", None)
     assert tool_sink(spec, "send") == Sink("", "eu", "write", ("to",))
+
+
+@pytest.mark.parametrize(
+    ("mcp", "region"),
+    [
+        ("https://tools.example.org/mcp", "elsewhere"),
+        ("http://localhost.example.org/mcp", "elsewhere"),
+        ("http://127.0.0.1:8000/mcp", ""),
+        ("http://localhost/mcp", ""),
+        (("mcp-server-git",), ""),
+    ],
+)
+def test_a_server_on_another_host_is_elsewhere_until_it_says_where(mcp: str | tuple[str, ...], region: str) -> None:
+    assert region_of(ToolSpec(mcp=mcp, effect="read", delivery="repeatable")) == region
+    assert region_of(ToolSpec(mcp=mcp, effect="read", delivery="repeatable", region="eu")) == "eu"
 
 
 def test_what_nobody_declares_trusted_is_anybodys_word() -> None:

@@ -10,20 +10,23 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from anyio import to_thread
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from podium.gate.labels import DEFAULT_LATTICE, USER
 from podium.gate.sinks import Sink
 from podium.ledger.record import EffectDenied, EffectIntent, GateDecision, NodeDone, NodeFailed
+from podium.lint.check import check_text
 from podium.lint.labels import Labels
 from podium.testing.random_workflows import random_workflow, random_world
-from podium.testing.running import compile_text, run_workflow
+from podium.testing.running import all_nodes, compile_text, run_workflow
 from podium.testing.tools import ScriptedTools
 
 Json = Any
 pytestmark = pytest.mark.anyio
 
+NODES = all_nodes()
 COUNTS = re.compile(r"\[\d+\]|~\d+")
 
 
@@ -62,7 +65,11 @@ def place(path: str) -> str:
 )
 async def test_what_a_run_shows_is_covered_by_what_lint_says(seed: int) -> None:
     random = Random(seed)
-    compiled = compile_text(labelled_workflow(random))
+    text = labelled_workflow(random)
+    checked = await to_thread.run_sync(lambda: check_text(text, file="drawn.yaml", node_types=NODES.configs()))
+    assume(checked.compiled is not None and not any(found.severity == "error" for found in checked.diagnostics))
+    compiled = checked.compiled
+    assert compiled is not None
     labels = Labels(compiled, DEFAULT_LATTICE, model=Sink("", "", "read", None))
     result = await run_workflow(
         compiled,

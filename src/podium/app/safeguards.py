@@ -11,6 +11,7 @@ from podium.app.people import directory_of
 from podium.effects.safeguards import NoPolicies, PolicySource, Safeguards
 from podium.gate.governor import Limits
 from podium.gate.labels import Lattice
+from podium.gate.sinks import ELSEWHERE
 from podium.spec.governor import GovernorSpec
 from podium.spec.settings.labels import SinkSettings
 from podium.spec.settings.model import Settings
@@ -47,9 +48,11 @@ def governor_limits(spec: GovernorSpec) -> Limits:
 def model_settings(declared: Mapping[str, SinkSettings], name: str, lattice: Lattice) -> SinkSettings:
     """Return what is declared of a model; the longest name that fits counts.
 
-    A model on this machine may see everything unless something else is declared.
+    A model on this machine may see everything unless something else is declared; any other is elsewhere unless it says
+    where.
     """
     fitting = [pattern for pattern in declared if fnmatchcase(name, pattern)]
-    if fitting:
-        return declared[max(fitting, key=len)]
-    return SinkSettings(clearance=lattice.levels[-1]) if name.startswith(LOCAL) else SinkSettings()
+    said = declared[max(fitting, key=len)] if fitting else SinkSettings()
+    here = name.startswith(LOCAL)
+    clearance = said.clearance or (lattice.levels[-1] if here else "")
+    return said.model_copy(update={"clearance": clearance, "region": said.region or ("" if here else ELSEWHERE)})

@@ -47,9 +47,21 @@ class Sink(NamedTuple):
         return self.effect == "irreversible" or _CRITICAL.search(argument) is not None
 
 
+ELSEWHERE = "elsewhere"
+"""The region of what is not on this machine and says nothing of where it is: no value with a residency may go there."""
+
+_HERE = re.compile(r"https?://(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?(/|$)", re.IGNORECASE)
+
+
 def tool_sink(spec: ToolSpec, function: str) -> Sink:
     """Return the sink that a function of a granted tool is."""
-    return Sink(spec.clearance, spec.region, spec.effect_of(function), spec.critical_of(function))
+    return Sink(spec.clearance, region_of(spec), spec.effect_of(function), spec.critical_of(function))
+
+
+def region_of(spec: ToolSpec) -> str:
+    """Return where a granted tool is, "" for this machine."""
+    remote = isinstance(spec.mcp, str) and not _HERE.match(spec.mcp)
+    return spec.region or (ELSEWHERE if remote else "")
 
 
 def source_label(spec: SourceSpec, source: str, *, trust: Literal["trusted", "untrusted"]) -> Label:

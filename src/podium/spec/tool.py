@@ -135,7 +135,7 @@ class ToolSpec(SpecModel):
     """The highest level of what may be sent to it: one of the installation's levels; empty for its default."""
 
     region: str = ""
-    """Where it is; empty for this machine."""
+    """Where it is. Without it a program is on this machine, and a server with another host's URL elsewhere."""
 
     sees: tuple[Name, ...] = ()
     """Kinds of data, such as `email` or `secret`, that it may be sent although the installation takes them out."""

@@ -40,4 +40,4 @@ class SinkSettings(SpecModel):
     """The highest level of what may be sent to it; the default level when nothing is declared."""
 
     region: str = ""
-    """Where it is; empty for this machine."""
+    """Where it is. Without it a model of this machine is here, and any other elsewhere."""
