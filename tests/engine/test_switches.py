@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from podium.adapters.stores.sqlite import SqliteStore
+from podium.clock import SystemClock
 from podium.effects.ports import FunctionInfo, Progress
 from podium.engine.control import retry
 from podium.engine.switches import lift, stop
@@ -186,3 +189,32 @@ async def test_what_nothing_can_be_called_is_refused(scope: SwitchScope, subject
         await stop(store, IDS, scope, subject, by="ada")
     assert (await store.control()).switches == ()
     await store.close()
+
+
+async def test_a_switch_of_another_process_is_effective_within_two_seconds(tmp_path: Path) -> None:
+    """Two stores over one folder, as two processes have them; told by the times in the records."""
+    clock = SystemClock()
+    here, elsewhere = [await SqliteStore.open(tmp_path / "home", clock=clock, ids=IDS) for _ in range(2)]
+    mail = Slow()
+    bench = Bench(
+        compile_text(WORKFLOW.replace("DELIVERY", "keyed")),
+        store=here,
+        model=ScriptedModel(),
+        tools=mail,
+        clock=clock,
+        ids=IDS,
+    )
+    run = await bench.start({})
+
+    async with asyncio.timeout(SOON_S), asyncio.TaskGroup() as group:
+        driving = group.create_task(bench.engine.advance(run))
+        await mail.begun.wait()
+        await stop(elsewhere, IDS, "everything", "", by="ada")
+
+    assert driving.result() == "denied"
+    (switch,) = (await here.control()).switches
+    (ended,) = [record.at for record in await bench.history(run) if isinstance(record.body, EffectOutcome)]
+    assert 0 <= ended - switch.at <= 2_000
+    await bench.engine.close()
+    await here.close()
+    await elsewhere.close()

@@ -200,9 +200,7 @@ def test_an_obligation_says_who_by_its_settings() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "said", [("count", "many"), ("four_eyes", "everybody"), ("expires", "soon"), ("count", "1e3")]
-)
+@pytest.mark.parametrize("said", [("count", "many"), ("four_eyes", "everybody"), ("expires", "soon"), ("count", "1e3")])
 def test_an_obligation_that_cannot_be_read_lets_nobody_agree(said: tuple[str, str]) -> None:
     rule_ = rule_of(Obligation(kind="approval", reason="policy:p", settings=(said,)))
 
