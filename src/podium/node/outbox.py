@@ -83,8 +83,8 @@ class Outbox(Protocol):
 
         Raises:
             EffectError: one of them failed; the decision stands, and those before it have happened.
-            NodeError: EN090 when one of them does not stand in the outbox any more: another commit has decided about it,
-                or its node was sent back to work.
+            NodeError: EN090 when one of them does not stand in the outbox any more, because another commit has decided
+                about it, or its node was sent back to work.
         """
         ...
 
