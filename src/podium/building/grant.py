@@ -8,7 +8,7 @@ Lambdas, functions inside functions and functions of the script that was started
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any, Literal
 
@@ -23,7 +23,7 @@ DELIVERIES: tuple[Delivery, ...] = ("repeatable", "keyed", "once")
 def grant(
     *functions: Callable[..., Any],
     trust: Literal["trusted", "untrusted"] = "untrusted",
-    approval: Literal["never", "required"] = "never",
+    approval: Literal["never", "required"] | Mapping[str, Any] = "never",
     timeout: str | timedelta = "2m",
     **settings: object,
 ) -> ToolSpec:
@@ -32,7 +32,7 @@ def grant(
     Args:
         functions: What may be called; nothing else of the module may.
         trust: Whether what they return may be believed.
-        approval: Whether a person must approve each call.
+        approval: Whether people must approve each call, and who: `{"roles": ["finance"], "count": 2}`.
         timeout: The longest a call may take.
         settings: The `ToolSettings` of the module.
 
@@ -60,7 +60,7 @@ def grant(
         "only": [function.info.name for function in known],
         **({"functions": special} if special else {}),
         **({"trust": trust} if trust != "untrusted" else {}),
-        **({"approval": approval} if approval != "never" else {}),
+        **({"approval": approval if isinstance(approval, str) else dict(approval)} if approval != "never" else {}),
         **({"timeout": timeout} if timeout != "2m" else {}),
         **settings,
     }
