@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -32,11 +31,15 @@ def forecast(
     The first is read off the workflow: retries, fallbacks, rounds, items and the length of answers have bounds. The
     second rests on earlier runs, and says on how many. Nothing is run and nothing is written.
     """
+    import asyncio
+
     found = asyncio.run(_forecast(file, model))
     emit({"at_most": bound_json(found.bound), "history": history_json(found.history)}, output, lambda: _page(found))
 
 
 async def _forecast(file: Path, model: str) -> Forecast:
+    import asyncio
+
     from podium.app.home import find_home
     from podium.app.installation import Installation
     from podium.app.nodes import shipped_nodes

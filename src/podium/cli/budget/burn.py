@@ -27,12 +27,15 @@ def burn(
 
     Only those of a day or a month have a pace.
     """
+    import asyncio
+
     from podium.cli.session import within
 
     async def work(installation: Installation) -> Found:
         from podium.app.spending import pace, standing, standings
 
-        store, settings, now = installation.store, installation.settings, installation.clock.now()
+        store, now = installation.store, installation.clock.now()
+        settings = await asyncio.to_thread(lambda: installation.settings)
         found = [await standing(store, settings, now, name)] if name else await standings(store, settings, now)
         return [(one, pace(one, now)) for one in found if one.name]
 

@@ -33,9 +33,12 @@ def list_budgets(output: Output = Format.table) -> None:
 
 
 async def _read(installation: Installation) -> list[Standing]:
+    import asyncio
+
     from podium.app.spending import standings
 
-    return await standings(installation.store, installation.settings, installation.clock.now())
+    settings = await asyncio.to_thread(lambda: installation.settings)
+    return await standings(installation.store, settings, installation.clock.now())
 
 
 def standing_json(found: Standing) -> dict[str, Json]:

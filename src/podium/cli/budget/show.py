@@ -22,6 +22,8 @@ NameArgument = Annotated[
 
 def show(name: NameArgument, output: Output = Format.table) -> None:
     """Show one budget, and who has used most of it."""
+    import asyncio
+
     from podium.cli.amounts import amounts_json
     from podium.cli.budget.list import standing_json
     from podium.cli.session import within
@@ -29,7 +31,8 @@ def show(name: NameArgument, output: Output = Format.table) -> None:
     async def work(installation: Installation) -> tuple[Standing, list[Spender]]:
         from podium.app.spending import spenders, standing
 
-        found = await standing(installation.store, installation.settings, installation.clock.now(), name)
+        settings = await asyncio.to_thread(lambda: installation.settings)
+        found = await standing(installation.store, settings, installation.clock.now(), name)
         return found, await spenders(installation.store, found.account.id)
 
     found, most = within(work)
