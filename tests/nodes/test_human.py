@@ -8,6 +8,7 @@ import pytest
 
 from podium.node.contract import Answer, Done, Park, Port, Question
 from podium.nodes.human import HumanNode
+from podium.spec.approval_rule import Rule, Voters
 from podium.spec.types import Type, parse_type
 from podium.testing.context import ScriptedContext
 
@@ -34,6 +35,26 @@ async def test_a_question_without_anything_to_show_waits_a_day(configure: Config
     assert await HumanNode().run(ScriptedContext(), configure("{human: Go on?}"), {"human": "Go on?"}) == Park(
         Question(text="Go on?", expires=timedelta(hours=24))
     )
+
+
+async def test_who_must_agree_may_be_said_as_a_rule(configure: Configure) -> None:
+    config = configure("{human: Q, approval: {roles: [editor], count: 2, expires: 2h}}")
+    rule = Rule(stages=(Voters(roles=("editor",), count=2),), ends_ms=7_200_000)
+
+    assert await HumanNode().run(ScriptedContext(), config, VALUES) == Park(
+        Question(text="Publish?", show=["notes"], roles=("editor",), rule=rule)
+    )
+
+
+async def test_a_value_that_is_asked_for_is_the_result_and_has_its_type(configure: Configure) -> None:
+    config = configure("{human: Q, show: x, output: {rating: integer}}")
+    answer = Answer(verdict="approved", by="ada", value={"rating": 4})
+
+    (asked,) = [(await HumanNode().run(ScriptedContext(), config, VALUES)).question]
+    assert asked.schema == parse_type({"rating": "integer"}).schema
+    assert await answered(config, answer) == Done({"rating": 4})
+    assert config.result_type({"show": parse_type(["text"])}) == parse_type({"rating": "integer"})
+    assert config.vouches() is None
 
 
 async def test_approved_passes_what_was_shown_on_unchanged(configure: Configure) -> None:
@@ -90,6 +111,10 @@ def test_the_result_has_the_type_of_what_is_shown(configure: Configure) -> None:
         ("{human: Q, expires: 0s}", "expires"),
         ("{human: Q, on_expiry: shrug}", "on_expiry"),
         ("{human: Q, roles: [Release Manager]}", "roles.0"),
+        ("{human: Q, approval: required}", "approval"),
+        ("{human: Q, approval: {roles: [a], stages: [{roles: [b]}]}}", "approval"),
+        ("{human: Q, approval: {roles: [a]}, roles: [a]}", ""),
+        ("{human: Q, approval: {count: 2}, output: text}", ""),
     ],
 )
 def test_a_bad_setting_is_refused_where_it_stands(
