@@ -19,10 +19,10 @@ from podium.spec.label import USER
 Json = Any
 
 
-def _filled(call: ToolCall) -> dict[str, Json]:
+def _filled(effect: Effect, call: ToolCall) -> dict[str, Json]:
     """Return the arguments of a call, marking what is still the reference to a secret that the author wrote."""
-    if not call.secrets:
-        return call.arguments
+    if not call.secrets or "twin" in effect.reasons:
+        return call.arguments  # the double of a tool gets none of its secrets
     marked = {
         name: SecretReference(written)
         for name, secret in call.secrets.items()
@@ -90,7 +90,7 @@ class Call:
             return await effect.sandbox.run(call, timeout_s=effect.limit_s, progress=effect.progress)
         assert effect.tool is not None
         return await _told_for_whom(effect, effect.tool, call).call(
-            call.function, _filled(call), key=effect.id, timeout_s=effect.limit_s, progress=effect.progress
+            call.function, _filled(effect, call), key=effect.id, timeout_s=effect.limit_s, progress=effect.progress
         )
 
     async def _other_run(self, effect: Effect, call: RunCall) -> str:
