@@ -441,7 +441,7 @@ async def test_each_item_of_a_map_is_asked_about_and_answered_on_its_own() -> No
     office = Office(
         PAY.format(approval="{roles: [legal]}").replace(
             "  pay: {tool: bank.pay, with: {iban: DE1, amount: 5}}\nresult: pay.out\n",
-            "  all:\n    map: \"[1, 2]\"\n    as: n\n    on_item_error: collect\n    do:\n"
+            '  all:\n    map: "[1, 2]"\n    as: n\n    on_item_error: collect\n    do:\n'
             '      pay: {tool: bank.pay, with: {amount: "${n}"}, on_rejected: kept}\n'
             "      kept: {transform: kept}\n"
             "    result: n\n",
@@ -474,3 +474,36 @@ async def test_a_single_no_more_is_told_when_the_run_is_over() -> None:
 
     with pytest.raises((UsageError, Rejected)):
         await office.says(run, BERT)
+
+
+LOOP = PAY.format(approval="{roles: [legal], count: 2}").replace(
+    "  pay: {tool: bank.pay, with: {iban: DE1, amount: 5}}\nresult: pay.out\n",
+    "  again:\n    loop:\n      pay: {tool: bank.pay, with: {amount: 5}}\n    max: 2\n",
+)
+SUBFLOW = """podium: 1
+name: outer
+flows:
+  inner:
+    podium: 1
+    name: inner
+    tools:
+      bank: {python: scripted, effect: write, delivery: keyed, approval: {roles: [legal], count: 2}}
+    nodes:
+      pay: {tool: bank.pay, with: {amount: 5}}
+      again: {tool: bank.pay, with: {amount: 5}, after: [pay]}
+nodes:
+  call: {subflow: inner}
+"""
+
+
+@pytest.mark.parametrize("text", [LOOP, SUBFLOW], ids=["loop", "sub-workflow"])
+async def test_each_call_inside_another_node_needs_its_own_voices(text: str) -> None:
+    office = Office(text)
+    run = await office.begin()
+
+    for number in (1, 2):
+        (path,) = await open_questions(office.store, run)
+        assert await office.says(run, ANNA, path=path) == "approval"
+        assert len(paid(office)) == number - 1
+        assert await office.says(run, BERT, path=path) == ("done" if number == 2 else "approval")
+        assert len(paid(office)) == number
