@@ -19,7 +19,7 @@ import os
 import resource
 import signal
 import threading
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import timedelta
@@ -32,7 +32,7 @@ from podium.adapters.sandbox.plain import plain
 from podium.adapters.sandbox.verdict import beyond, broken, no_python, raised
 from podium.effects.ports import Progress
 from podium.errors import EffectError
-from podium.node.calls import CodeAsk, CodeCall, CodeReply
+from podium.node.calls import CodeAsk, CodeCall, CodeLimits, CodeReply
 from podium.units import format_duration
 
 Json = Any
@@ -43,7 +43,8 @@ MAX_AT_ONCE = 16
 MAX_NAMES = 10_000
 """Names that a program may look for in vain, imports included."""
 
-_GRACE_MB = 256_000_000
+_GRACE_S = 3
+_SPACE = 256_000_000
 """Address space of a worker beyond the memory of the program."""
 
 
@@ -131,8 +132,7 @@ class _Turn:
             if self._stopped or worker is None:
                 raise broken(MontySandbox.target, "it was stopped")
             self._worker = worker
-            room = self.call.limits.memory + _GRACE_MB
-            for limit, value in ((resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_CORE, 0), (resource.RLIMIT_AS, room)):
+            for limit, value in _walls(self.call.limits):
                 resource.prlimit(worker, limit, (value, value))
         try:
             yield
@@ -278,6 +278,13 @@ def _function(name: str) -> Any:  # noqa: ANN401 - what stands for a function in
 
     never.__name__ = name
     return never
+
+
+def _walls(limits: CodeLimits) -> Iterator[tuple[int, int]]:
+    """Yield what the kernel holds the worker to, should the interpreter not, or nobody be left to end it."""
+    yield from ((resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_CORE, 0))
+    yield resource.RLIMIT_AS, limits.memory + _SPACE
+    yield resource.RLIMIT_CPU, limits.cpu_ms // 1000 + _GRACE_S
 
 
 def _limits(call: CodeCall) -> pm.ResourceLimits:
