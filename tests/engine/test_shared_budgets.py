@@ -15,7 +15,7 @@ from podium.gate.price import Price
 from podium.gate.sharing import Match, SharedRule
 from podium.ids import NodePath, RunId, SystemIds
 from podium.ledger.accounts import Account
-from podium.ledger.record import EffectIntent, EffectOutcome
+from podium.ledger.record import EffectIntent, EffectOutcome, NodeParked
 from podium.ledger.store import RunStore
 from podium.ledger.verify import verify
 from podium.node.calls import Usage
@@ -163,6 +163,32 @@ async def test_a_person_may_let_a_call_pass_a_budget_that_asks(store: MemoryStor
     await answer(store, SystemIds(), run, NodePath("talk"), verdict="approved", by="ann", channel="test")
     assert await world.settle(run, {}) == "done"
     assert (await account(store)).used.tokens == 100
+    await world.engine.close()
+
+
+BOTH = """podium: 1
+name: both
+tools: {pay: {python: scripted, effect: write, delivery: keyed, approval: required, cost: {usd: 1}}}
+nodes: {talk: {tool: pay.now, with: {}}}
+"""
+
+
+async def test_who_lets_a_call_pass_a_budget_has_agreed_to_the_call_as_well(store: MemoryStore) -> None:
+    world = bench(rule(Limits(calls=0), on_limit="ask"), text=BOTH, store=store)
+    run = await world.start({})
+
+    assert await world.settle(run, {"*": "approved"}) == "done"
+    assert (await account(store)).used == Amounts(nano_usd=NANO, calls=1)
+    asked = [record for record in await world.history(run) if isinstance(record.body, NodeParked)]
+    assert len(asked) == 2
+    await world.engine.close()
+
+
+async def test_a_no_to_passing_a_budget_ends_it(store: MemoryStore) -> None:
+    world = bench(rule(Limits(calls=0), on_limit="ask"), store=store)
+
+    assert await world.settle(await world.start({}), {"*": "rejected"}) == "denied"
+    assert await store.accounts() == ()
     await world.engine.close()
 
 

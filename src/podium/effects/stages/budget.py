@@ -14,12 +14,16 @@ from podium.clock import Clock
 from podium.effects.costs import reservation
 from podium.effects.effect import Effect, EffectQuestion, Proceed, Suspended, refuse
 from podium.effects.safeguards import Safeguards
+from podium.effects.stages.approval import subject_of
 from podium.errors import EffectDenied, EffectError, OverBudget
-from podium.gate.roles import Directory
+from podium.gate.approval import digest, joined, rule_of
+from podium.gate.decision import Obligation
+from podium.gate.roles import Directory, excluded
 from podium.gate.sharing import Caller, SharedRule
 from podium.ledger.record import Reservation, SharedBudget
 from podium.node.calls import ModelCall, Reply, ToolCall
 from podium.spec.amounts import NO_LIMITS, NOTHING, Amounts, Room, Unit, room
+from podium.spec.approval_rule import Terms
 
 ASK_AGAIN_MS = 2_000
 """How long a node waits for others to settle before it asks again."""
@@ -119,7 +123,7 @@ class Budget:
         now = self.clock.now()
         asks = next((rule for rule in rules if rule.account(now, effect.root) == error.budget), None)
         if asks is not None and asks.on_limit == "ask":
-            return _question(effect, asks, error)
+            return self._question(effect, asks, error)
         assert effect.reservation is not None
         return await self._limit(effect, error.unit, effect.reservation.need, error.budget)
 
@@ -133,6 +137,34 @@ class Budget:
             kind="limit",
             help="raise the budget, lower `max_tokens`, or handle it with `on_limit`",
         )
+
+    def _question(self, effect: Effect, rule: SharedRule, error: OverBudget) -> Suspended:
+        """Return the question whether a call may pass a budget: to all who must agree to the call anyhow, at least one.
+
+        It binds the call as the approval stage does, so that one answer is good for both.
+        """
+        told = f"budget `{rule.name}` has not enough {_WORDS[error.unit]} left"
+        demanded = [obligation for obligation in effect.obligations if obligation.kind == "approval"]
+        rules = joined(rule_of(one) for one in (*demanded, Obligation(kind="approval", reason="budget", about=told)))
+        people = self.safeguards.people
+        terms = Terms(
+            at=self.clock.now(),
+            rule=rules,
+            subject=digest(subject_of(effect, effect.policies)),
+            policies=effect.policies,
+            excluded=excluded(people, rules, effect.parties),
+            named=people.configured,
+        )
+        question = EffectQuestion(
+            reason="approval",
+            text=f"Budget `{rule.name}` is used up. May `{effect.name}` be called all the same?",
+            show={"effect": effect.name, "target": effect.target, "budget": error.budget, "why": [told]},
+            request_hash=effect.request_hash,
+            terms=terms,
+            over=(*effect.known.over, error.budget),
+            workflow=effect.workflow,
+        )
+        return Suspended(effect.id, question)
 
     def _waits(self, effect: Effect) -> Suspended:
         later = self.clock.now() + ASK_AGAIN_MS
@@ -178,14 +210,3 @@ def _too_dear(effect: Effect, rules: tuple[SharedRule, ...], need: Amounts) -> s
 
 def _first(rooms: list[Room], verdict: str) -> Room | None:
     return next((found for found in rooms if found.verdict == verdict), None)
-
-
-def _question(effect: Effect, rule: SharedRule, error: OverBudget) -> Suspended:
-    question = EffectQuestion(
-        reason="approval",
-        text=f"Budget `{rule.name}` is used up. May `{effect.name}` be called all the same?",
-        show={"effect": effect.name, "target": effect.target, "budget": error.budget, "short_of": _WORDS[error.unit]},
-        request_hash=effect.request_hash,
-        over=(*effect.known.over, error.budget),
-    )
-    return Suspended(effect.id, question)
