@@ -170,6 +170,20 @@ hear: {wait: {signal: ready, expires: 1h}, after: [say]}
     assert label(result, "hear") == Label(integrity="untrusted", sources=("signal",))
 
 
+async def test_what_a_catch_is_told_of_a_failure_has_the_label_of_what_failed() -> None:
+    nodes = """
+s:
+    scope: {t: {tool: tickets.read}, v: {validate: "false", message: "${t.out.to}", after: [t]}}
+    result: "'all is well'"
+    catch:
+      - do: {send: {tool: mail.send, with: {to: "${error.message}", body: x}}}
+        result: "'sent'"
+"""
+    result = await run(nodes)
+
+    assert (result.status, asked(result)) == ("approval", ["s.catch1/send"])
+
+
 # ── where they may go ──
 
 
@@ -250,6 +264,17 @@ send: {tool: mail.send, with: {to: "${t.out.to}", body: "${t.out.kind}"}, after:
 
     other = await run(nodes.replace("show: t.out.to", "show: t.out.kind"), answers={"ok": "approved"})
     assert (other.status, asked(other)) == ("approval", ["send"])
+
+
+async def test_a_choice_of_a_type_that_names_no_values_vouches_for_nothing() -> None:
+    nodes = """
+t: {tool: tickets.read, output: {to: text, kind: text, amount: integer, link: text}, endorse: {to: choice}}
+send: {tool: mail.send, with: {to: "${t.out.to}", body: x}}
+"""
+    # lint refuses it
+    result = await run_workflow(compile_text(flow(nodes)), tools=ScriptedTools(world()))
+
+    assert (result.status, result.ports["t"]) == ("failed", "unclear")
 
 
 async def test_a_person_who_is_asked_later_or_not_at_all_vouches_for_nothing() -> None:

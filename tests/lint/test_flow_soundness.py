@@ -70,7 +70,7 @@ async def test_what_a_run_shows_is_covered_by_what_lint_says(seed: int) -> None:
     assume(checked.compiled is not None and not any(found.severity == "error" for found in checked.diagnostics))
     compiled = checked.compiled
     assert compiled is not None
-    labels = Labels(compiled, DEFAULT_LATTICE, model=Sink("", "", "read", None))
+    labels = Labels(compiled.graph, DEFAULT_LATTICE, model=Sink("", "", "read", None))
     result = await run_workflow(
         compiled,
         inputs={"n": random.randint(-2, 12), "word": "w", "flag": random.random() < 0.5, "words": ["a", "b"]},
@@ -104,7 +104,7 @@ def test_such_runs_do_show_labels_denials_and_questions() -> None:
     seen = {"untrusted": 0, "confidential": 0, "asked": 0, "denied": 0, "endorsed": 0}
     for seed in range(60):
         compiled = compile_text(labelled_workflow(Random(seed)))
-        labels = Labels(compiled, DEFAULT_LATTICE)
+        labels = Labels(compiled.graph, DEFAULT_LATTICE)
         for labelled in labels.nodes:
             seen["untrusted"] += not labelled.heard.trusted
             seen["confidential"] += labelled.heard.level == "confidential"

@@ -107,8 +107,8 @@ class Labels:
             return self._input(use, scope.home)
         if use.name in ("run", "callback"):
             return USER
-        if use.name == "error" and at is not None:
-            return self._failure(at)
+        if use.name == "error" and at is not None and (at.variant or at.undoes is not None):
+            return self._failure(at)  # anywhere else it is the item of a `catch`
         item = next((one for one in scope.around() if one.parent is not None and one.graph.variable == use.name), None)
         if item is not None:
             return self._item(item)
@@ -179,8 +179,7 @@ class Labels:
         graph = item.graph
         programs = (graph.result, *graph.tells.values())
         found = [self._of(use, item, None) for program in programs for use in uses(program)]
-        if item.failures:
-            found.append(item.failures[0].label)
+        found += [failure.label for failure in item.failures]
         return self.join(found)
 
     def _decisions(self, node: NodeState) -> Iterable[Label]:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from podium.graph.compile import compile_workflow
 from podium.graph.model import Compiled
 from podium.lint.lint import lint
+from podium.lint.premises import NOBODY_DECIDED, Premises
 from podium.spec.diagnostic import Diagnostic
 from podium.spec.load import Loaded, load
 from podium.spec.model import NodeTypes, Workflow
@@ -30,7 +31,9 @@ def check_text(text: str, *, file: str, node_types: NodeTypes) -> Checked:
     return Checked(None if wrong else compiled, (*loaded.diagnostics, *found), loaded.text)
 
 
-def compile_and_lint(workflow: Workflow, loaded: Loaded, file: str) -> tuple[Compiled | None, tuple[Diagnostic, ...]]:
+def compile_and_lint(
+    workflow: Workflow, loaded: Loaded, file: str, premises: Premises = NOBODY_DECIDED
+) -> tuple[Compiled | None, tuple[Diagnostic, ...]]:
     """Return a workflow that was loaded, compiled where that can be, and all that is to be said of it."""
     compiled, found = compile_workflow(workflow, file=file, positions=loaded.positions)
-    return compiled, found if compiled is None else (*found, *lint(compiled, loaded.positions, file))
+    return compiled, found if compiled is None else (*found, *lint(compiled, loaded.positions, file, premises))

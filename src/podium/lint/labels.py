@@ -17,8 +17,9 @@ from msgspec.structs import replace
 
 from podium.gate.flow import Flow, flows
 from podium.gate.labels import Lattice
+from podium.gate.leaves import LINKS
 from podium.gate.sinks import MODEL, Sink, source_label, tool_answer, tool_sink
-from podium.graph.model import Compiled, Graph, GraphNode, Use, uses
+from podium.graph.model import Graph, GraphNode, Use, uses
 from podium.graph.vouching import covers, vouchers
 from podium.ids import NodeId
 from podium.spec.label import USER, Label
@@ -126,18 +127,18 @@ class Env:
 class Labels:
     """The labels of one workflow; `nodes` lists every node that may run, in the order of the graph."""
 
-    def __init__(self, compiled: Compiled, lattice: Lattice, *, model: Sink | None = None) -> None:
+    def __init__(self, graph: Graph, lattice: Lattice, *, model: Sink | None = None) -> None:
         """Work all of them out.
 
         Args:
+            graph: Of a workflow, or of a sub-workflow as if it were run by itself.
             model: What the models may see that may be asked; None when that is not known, and nothing is said of it.
         """
         self.lattice = lattice
-        self._model = model
+        self.model = model
         self._found: dict[str, Labelled] = {}
         self._gives: dict[str, Given] = {}
         self._undoing: dict[str, tuple[Env, GraphNode]] = {}
-        graph = compiled.graph
         inputs = {name: _declared(name, spec) for name, spec in graph.inputs.items()}
         self.root = Env(graph, "", None, USER, inputs, USER)
         self._scope(self.root)
@@ -171,19 +172,19 @@ class Labels:
         """Yield what a node may call of its tools, and what of that may not simply happen."""
         config, grants = labelled.node.config, labelled.env.home.graph.tools
         told = config.hears()
-        if self._model is not None and (told is None or "model" in told):
-            found = flows(self.lattice, self._model, control=labelled.control, read=labelled.heard, arguments={})
-            yield Called("model", self._model, tuple(found))
+        if self.model is not None and (told is None or "model" in told):
+            found = flows(self.lattice, self.model, control=labelled.control, read=labelled.heard, arguments={})
+            yield Called("model", self.model, tuple(found))
         if isinstance(config, UsesTool):
             grant = grants.get(config.grant)
             if grant is not None:
-                sink = tool_sink(grant, config.function)
+                sink, given = tool_sink(grant, config.function), labelled.arguments
                 found = flows(
                     self.lattice,
                     sink,
                     control=labelled.control,
                     read=labelled.read,
-                    arguments=labelled.arguments,
+                    arguments={**given, **_linked(sink, given)},
                 )
                 yield Called(f"{config.grant}.{config.function}", sink, tuple(found))
             return
@@ -196,18 +197,22 @@ class Labels:
                 found = flows(self.lattice, sink, control=control, read=labelled.heard, arguments={"*": labelled.heard})
                 yield Called(name, sink, tuple(found))
 
-    def of(self, use: Use, env: Env, node: GraphNode | None, *, failure: Label = USER) -> Label:
-        """Return the label of what an expression reads, as a node of a scope sees it."""
+    def of(self, use: Use, env: Env, node: GraphNode | None, *, failure: Label | None = None) -> Label:
+        """Return the label of what an expression reads, as a node of a scope sees it.
+
+        Args:
+            failure: Of what a fallback or a compensation knows as `error`; None for everything else.
+        """
         label = self._of(use, env, failure)
         if node is not None and label.integrity == "untrusted" and _vouched(use, env, node):
             return replace(label, integrity="endorsed", sources=(*label.sources, "person"))
         return label
 
-    def _of(self, use: Use, env: Env, failure: Label) -> Label:
+    def _of(self, use: Use, env: Env, failure: Label | None) -> Label:
         if use.name == "inputs":
             home = env.home.inputs
             return self.join(home.get(name, USER) for name in ([use.port] if use.port else home))
-        if use.name == "error":
+        if use.name == "error" and failure is not None:
             return failure
         for one in env.around():
             if one.parent is not None and one.graph.variable == use.name:
@@ -226,7 +231,7 @@ class Labels:
             failure = USER
             for number, way in enumerate((node, *node.fallbacks)):
                 place = _place(env, node, f".fallback{number}" if number else "")
-                way_gives = self._work(way, env, place, control, node, failure=failure)
+                way_gives = self._work(way, env, place, control, node, failure=failure if number else None)
                 if number:  # when it is tried again, what it is told is its own failure
                     told = self.join((failure, way_gives.failure))
                     way_gives = self._work(way, env, place, control, node, failure=told)
@@ -242,7 +247,7 @@ class Labels:
 
     def _compensations(self) -> None:
         """Label what undoes nodes; it may be told of any failure around it."""
-        failure = self.join(found.heard for found in self._found.values())
+        failure = self.join(self.failure_of(place) for place in self._found)
         done: set[str] = set()
         while left := self._undoing.keys() - done:
             for place in sorted(left):
@@ -264,7 +269,9 @@ class Labels:
                 found += [given.failure if failed else given.label for given in env.given[source.id]]
         return self.join(found)
 
-    def _work(self, way: GraphNode, env: Env, place: str, control: Label, node: GraphNode, *, failure: Label) -> Given:
+    def _work(
+        self, way: GraphNode, env: Env, place: str, control: Label, node: GraphNode, *, failure: Label | None
+    ) -> Given:
         """Label one way of a node and what is inside it; return what it gives."""
         read = [self.of(use, env, node, failure=failure) for use in way.uses]
         if way.join is not None:
@@ -278,14 +285,14 @@ class Labels:
         found = self._found[place] = Labelled(place, way, env, control, label, heard, arguments)
         back, failed = self._bodies(found)
         gives = self.join((heard, control, back))
-        failure = self.join((gives, failed))
+        told = self.join((gives, failed))
         if way.config.vouches() is not None:
-            return Given(replace(self.join((gives, PERSON)), integrity="endorsed"), failure=failure)
+            return Given(replace(self.join((gives, PERSON)), integrity="endorsed"), failure=told)
         if way.type == "human":
             gives = self.join((gives, PERSON))
         if _listens(way):
-            gives = failure = self.join((gives, SIGNAL))
-        return Given(gives, frozenset(way.config.endorse), failure)
+            gives = told = self.join((gives, SIGNAL))
+        return Given(gives, frozenset(way.config.endorse), told)
 
     def _answers(self, way: GraphNode, grants: Mapping[str, ToolSpec]) -> Iterator[Label]:
         told = way.config.hears()
@@ -339,6 +346,12 @@ class Labels:
         failed = self.join(given.failure for ways in inner.given.values() for given in ways)
         programs = (graph.result, *graph.tells.values())
         return self.join(self.of(use, inner, None) for program in programs for use in uses(program)), failed
+
+
+def _linked(sink: Sink, arguments: Mapping[str, Label]) -> dict[str, Label]:
+    """Return the labels of the links in arguments, where these are critical; there may always be some."""
+    named = {name: name.removesuffix(LINKS) for name in sink.critical or ()}
+    return {name: arguments[of] for name, of in named.items() if of != name and of in arguments}
 
 
 def _declared(name: str, spec: InputSpec) -> Label:

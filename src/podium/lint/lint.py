@@ -9,15 +9,18 @@ from pkgutil import iter_modules
 
 from podium.graph.model import Compiled
 from podium.lint import rules
+from podium.lint.premises import NOBODY_DECIDED, Premises
 from podium.lint.rule import Remark, Rule
 from podium.lint.subject import Subject
 from podium.spec.diagnostic import Diagnostic
 from podium.spec.positions import Positions
 
 
-def lint(compiled: Compiled, positions: Positions, file: str) -> tuple[Diagnostic, ...]:
+def lint(
+    compiled: Compiled, positions: Positions, file: str, premises: Premises = NOBODY_DECIDED
+) -> tuple[Diagnostic, ...]:
     """Return what the rules found, in the order of the places."""
-    subject = Subject(compiled)
+    subject = Subject(compiled, premises)
     found = [_diagnostic(rule, remark, positions, file) for rule in all_rules() for remark in rule.check(subject)]
     return tuple(sorted(found, key=lambda diagnostic: (diagnostic.place or (0, 0, 0), diagnostic.code)))
 

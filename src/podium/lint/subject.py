@@ -12,7 +12,9 @@ from functools import cached_property
 from typing import Literal, NamedTuple
 
 from podium.graph.model import Compiled, Graph, GraphNode
+from podium.lint.labels import Labels
 from podium.lint.outcomes import Outcomes
+from podium.lint.premises import NOBODY_DECIDED, Premises
 from podium.spec.diagnostic import Loc
 from podium.spec.model import (
     Expression,
@@ -108,6 +110,12 @@ class Subject:
     """A compiled workflow under examination."""
 
     compiled: Compiled
+    premises: Premises = NOBODY_DECIDED
+
+    @cached_property
+    def labels(self) -> Labels:
+        """The labels that its values may have."""
+        return Labels(self.compiled.graph, self.premises.lattice, model=self.premises.model)
 
     @property
     def workflow(self) -> Workflow:

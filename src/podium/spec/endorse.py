@@ -17,13 +17,14 @@ does not pass leaves the node by port `unclear`, so what goes on by `out` has pa
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self, cast
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from podium.spec.base import SpecModel
 from podium.spec.template import Expression
+from podium.spec.types import Type
 
 
 class EndorseSpec(SpecModel):
@@ -55,3 +56,14 @@ class EndorseSpec(SpecModel):
 
 Endorse = Literal["choice"] | EndorseSpec
 """`choice`: the field's type names the values that there are (an enum or a boolean)."""
+
+
+def is_choice(type_: Type) -> bool:
+    """Whether a type names the values that there are, so that whoever picks one has said nothing else."""
+    schema = type_.schema
+    if "enum" in schema or "const" in schema or type_.kind in ("boolean", "null"):
+        return True
+    ways = schema.get("anyOf") or schema.get("oneOf")
+    return isinstance(ways, list) and all(
+        isinstance(way, dict) and is_choice(Type(cast("dict[str, Any]", way))) for way in cast("list[Any]", ways)
+    )
