@@ -164,7 +164,7 @@ def _form(found: Any) -> str:
         case "array":
             return f"list of {_form(found.get('items', {}))}"
         case "object":
-            inner = found.get("additionalProperties")
+            inner = found.get("additionalProperties") or next(iter(found.get("patternProperties", {}).values()), None)
             return f"by name: {_form(inner)}" if isinstance(inner, dict) else "mapping"
         case "string":
             return "text"

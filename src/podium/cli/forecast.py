@@ -26,7 +26,7 @@ def forecast(
     ] = "",
     output: Output = Format.table,
 ) -> None:
-    """Tell what a run can use at most, and what runs like it have used.
+    """Tell what a run may use, at most and usually.
 
     The first is read off the workflow: retries, fallbacks, rounds, items and the length of answers have bounds. The
     second rests on earlier runs, and says on how many. Nothing is run and nothing is written.

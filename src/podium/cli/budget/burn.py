@@ -23,7 +23,7 @@ def burn(
     name: Annotated[str, typer.Argument(metavar="[NAME]", help="Only this budget.", show_default=False)] = "",
     output: Output = Format.table,
 ) -> None:
-    """Show how fast budgets are used, and when they will be used up.
+    """Show how fast budgets are used up.
 
     Only those of a day or a month have a pace.
     """

@@ -19,7 +19,7 @@ Json = Any
 
 
 def list_budgets(output: Output = Format.table) -> None:
-    """List the budgets that runs share, and what is left of them.
+    """List shared budgets and what is left.
 
     Those under `[budgets]` in `podium.toml`, in their present period, and those of runs that share theirs with the
     runs they start.

@@ -23,7 +23,10 @@ def list_grants(
     every: Annotated[bool, typer.Option("--all", help="Also what is used up, over, or was taken back.")] = False,
     output: Output = Format.table,
 ) -> None:
-    """List what people have agreed to beforehand (`podium approve --for`)."""
+    """List standing approvals.
+
+    They are what people have agreed to beforehand, with `podium approve --for`.
+    """
     from podium.cli.session import within
 
     async def work(installation: Installation) -> None:

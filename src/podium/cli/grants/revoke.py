@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 
 def revoke(name: Annotated[str, typer.Argument(metavar="ID", help="As `podium grants list` shows it.")]) -> None:
-    """Take back what was agreed to beforehand; it counts for no further call."""
+    """Take back a standing approval.
+
+    It counts for no further call.
+    """
     from podium.cli.session import within
 
     async def work(installation: Installation) -> None:

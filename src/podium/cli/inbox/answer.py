@@ -26,14 +26,20 @@ Yes = Annotated[bool, typer.Option("--yes", help="Do not ask again; needed where
 def approve(
     runs: Runs = None, every: All = False, workflow: Workflow = "", yes: Yes = False, reason: Reason = ""
 ) -> None:
-    """Say yes to many questions, after seeing each of them."""
+    """Say yes to many questions at once.
+
+    Each of them is shown before it is answered.
+    """
     _answer("approved", runs or [], every=every, workflow=workflow, yes=yes, reason=reason)
 
 
 def reject(
     runs: Runs = None, every: All = False, workflow: Workflow = "", yes: Yes = False, reason: Reason = ""
 ) -> None:
-    """Say no to many questions, after seeing each of them."""
+    """Say no to many questions at once.
+
+    Each of them is shown before it is answered.
+    """
     _answer("rejected", runs or [], every=every, workflow=workflow, yes=yes, reason=reason)
 
 

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 
 def show(run: RunArgument, node: OptionalNode = "", output: Output = Format.table) -> None:
-    """Show what a run asks people, with all that one should know before one answers."""
+    """Show a question with all that bears on it.
+
+    What a run asks people, why, who may answer, and what silence means.
+    """
     from podium.app.inbox import read_items
     from podium.cli.session import within
     from podium.errors import UsageError
