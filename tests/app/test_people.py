@@ -48,6 +48,15 @@ async def test_the_user_of_the_system_acts_as_the_person_that_they_are(tmp_path:
     assert await opened(written(tmp_path)) == ("anna", Voter("anna", ("finance", "legal"), ("berlin",)))
 
 
+async def test_nobody_becomes_somebody_else_by_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    me = principal()
+    home = settings(tmp_path, "[people.boss]\nroles = ['legal']\nusers = ['the_boss']\n")
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.setenv(name, "the_boss")
+
+    assert await opened(home) == (f"user:{me}", Voter(f"user:{me}"))
+
+
 async def test_whoever_is_not_there_is_a_stranger(tmp_path: Path) -> None:
     stranger = f"user:{principal()}"
 
