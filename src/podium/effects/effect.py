@@ -113,7 +113,8 @@ class Effect:
         parties: Whom four eyes may exclude: who started the run, published its workflow, answers for it.
         parent: The run that started this one, "" for none. `tenant`: whose it is, "" while there are none.
         trajectory, trail: The calls of the run, and where this one stands among them; None when it cannot be repeated.
-        governor: What the workflow says of it. `autonomy`: how far it may go by itself.
+        governor: What the workflow says of it. `autonomy`: how far files let it go by
+            itself, that of the workflow, of those around it, and of the runs that started this one.
         label: Of the request as a whole (labels).
         obligations: What must be done before it may happen (grant, labels, policy); a stage that fulfils one leaves it
             in the list and adds a reason.

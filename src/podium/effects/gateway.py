@@ -78,7 +78,7 @@ class Gateway:
         self._flights = Flights(clock)
         stages: list[Stage] = [
             reveal,
-            Identify(clock=clock, ids=ids),
+            Identify(clock=clock, ids=ids, safeguards=safeguards),
             rehearsal,
             Route(models=models, tools=tools, sandboxes=sandboxes or NoSandboxes()),
             Labels(clock=clock, safeguards=safeguards),

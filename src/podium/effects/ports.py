@@ -16,6 +16,7 @@ from podium.errors import EffectError
 from podium.ids import EffectKey, RunId
 from podium.ledger.record import ArgumentLabel, Entry, SharedBudget
 from podium.node.calls import CodeCall, CodeReply, ModelCall, ModelReply, ToolReply
+from podium.spec.autonomy import Autonomy
 from podium.spec.model import ToolSpec, Workflow
 from podium.spec.types import Type
 
@@ -201,11 +202,13 @@ class Runs(Protocol):
         chain: tuple[str, ...] = (),
         labels: tuple[ArgumentLabel, ...] = (),
         budgets: tuple[SharedBudget, ...] = (),
+        autonomy: Autonomy | None = None,
     ) -> str:
         """Start a run of its own; the same key again gives the same run. Returns its id.
 
         It acts in the names of `chain`, and in its own. Its inputs have these `labels`, by name; the one without a
-        name is that of the decision to start it. What it uses counts in `budgets` as well.
+        name is that of the decision to start it. What it uses counts in `budgets` as well. It may go no further by
+        itself than `autonomy`.
 
         Raises:
             EffectError: EF056 when the inputs do not fit.

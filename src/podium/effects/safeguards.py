@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from podium.effects.autonomy import Ceilings, NoCeilings
 from podium.effects.loss import DataLoss
 from podium.effects.standing import NoStandingApprovals, StandingApprovals
 from podium.gate.governor import Limits
@@ -59,6 +60,7 @@ class Safeguards:
         budgets: The budgets that all runs share which fit them.
         policies: Who may do what, beside what workflows grant.
         standing: What people have agreed to beforehand.
+        ceilings: How far workflows may go by themselves.
     """
 
     lattice: Lattice = DEFAULT_LATTICE
@@ -71,3 +73,4 @@ class Safeguards:
     budgets: tuple[SharedRule, ...] = ()
     policies: PolicySource = field(default_factory=NoPolicies)
     standing: StandingApprovals = field(default_factory=NoStandingApprovals)
+    ceilings: Ceilings = field(default_factory=NoCeilings)

@@ -15,6 +15,7 @@ from podium.ids import EffectKey, IdSource, RunId, named_run_id
 from podium.ledger.payload import json_payload
 from podium.ledger.record import ArgumentLabel, Entry, SharedBudget, SignalReceived
 from podium.ledger.store import RunStore, WorkflowSource
+from podium.spec.autonomy import Autonomy
 from podium.spec.model import Workflow
 
 Json = Any
@@ -37,6 +38,7 @@ class Children:
         chain: tuple[str, ...] = (),
         labels: tuple[ArgumentLabel, ...] = (),
         budgets: tuple[SharedBudget, ...] = (),
+        autonomy: Autonomy | None = None,
     ) -> str:
         """Publish the sub-workflow and create its run; the id comes from the key, so a second call finds the first."""
         run = named_run_id(hashlib.sha256(f"run\x00{key}".encode()).digest())
@@ -56,6 +58,7 @@ class Children:
                 chain=chain,
                 labels=labels,
                 budgets=budgets,
+                autonomy=autonomy,
             )
         except UsageError as error:
             raise EffectError("EF056", error.message, kind="invalid_input", help=error.help) from None

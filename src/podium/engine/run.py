@@ -103,7 +103,6 @@ class ActiveRun:
             workflow=self.compiled.workflow.name,
             tenant=self.claim.row.tenant,
             governor=self.compiled.workflow.governor,
-            autonomy=self.compiled.workflow.autonomy,
             owner=self.compiled.workflow.owner,
             watch=self.watch,
         )

@@ -105,8 +105,8 @@ class Engine:
     ) -> RunId:
         """Create a run of a published version; it is driven by whoever claims it.
 
-        `priority` takes the place of the workflow's own; `author` is who published it. What a run of another `mode` than `live` may do to the world
-        never changes, and what goes on from it has the same one.
+        `priority` takes the place of the workflow's own; `author` is who published it. What a
+        run of another `mode` than `live` may do to the world never changes, and what goes on from it has the same one.
 
         Raises:
             UsageError: EN010 when an input is unknown, missing, or not of its type.
@@ -171,6 +171,7 @@ class Engine:
             mode=first.mode,
             author=first.author,
             budgets=first.budgets,
+            autonomy=first.autonomy,
             fork=ForkedFrom(run=origin, seq=records[-1].seq, hash=records[-1].hash, again=paths),
             now=self._clock.now(),
             ids=self._ids,

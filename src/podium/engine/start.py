@@ -12,6 +12,7 @@ from podium.graph.expression import check, render
 from podium.ids import IdSource, RunId, WorkflowVersion
 from podium.ledger.payload import json_payload
 from podium.ledger.record import ArgumentLabel, Entry, ForkedFrom, RunCreated, RunMode, SharedBudget
+from podium.spec.autonomy import Autonomy
 from podium.spec.model import InputSpec, Workflow
 from podium.spec.types import Type
 
@@ -59,6 +60,7 @@ def created(
     labels: tuple[ArgumentLabel, ...] = (),
     budgets: tuple[SharedBudget, ...] = (),
     author: str = "",
+    autonomy: Autonomy | None = None,
 ) -> Entry:
     """Return the first record of a run.
 
@@ -80,6 +82,7 @@ def created(
         labels=labels,
         budgets=budgets,
         author=author,
+        autonomy=autonomy,
         fork=fork,
         priority=workflow.priority if priority is None else priority,
         mode=mode,

@@ -200,6 +200,11 @@ class Scope:
         inside = self.parent is not None and not self.graph.flow
         self.home = self.parent.scope.home if inside and self.parent is not None else self
 
+    def homes(self) -> tuple[Scope, ...]:
+        """Return the workflow that it stands in and the sub-workflows within each other, the innermost last."""
+        home = self.home
+        return (*home.parent.scope.homes(), home) if home.parent is not None else (home,)
+
     @classmethod
     def of(cls, graph: Graph) -> Scope:
         """Return the scope of a workflow in which nothing has happened."""

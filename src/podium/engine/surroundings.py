@@ -10,8 +10,9 @@ from podium.effects.gateway import Gateway
 from podium.effects.masks import RunMasks
 from podium.effects.ports import Journal
 from podium.engine.labels import Labels
-from podium.engine.state import RunState
+from podium.engine.state import RunState, Scope
 from podium.engine.values import Values
+from podium.gate.autonomy import least
 from podium.ids import IdSource, NodePath, RunId
 from podium.ledger.record import RunMode
 from podium.node.registry import Registry
@@ -30,7 +31,7 @@ class Surroundings:
     Attributes:
         workflow: Its name. `tenant`: whose run it is, "" while there are none.
         owner: Who answers for the workflow, as it is written there.
-        governor: What the workflow says of the governor. `autonomy`: how far it may go by itself.
+        governor: What the workflow says of the governor.
         watch: Told of progress, by node path.
     """
 
@@ -46,7 +47,6 @@ class Surroundings:
     workflow: str
     tenant: str
     governor: GovernorSpec | None
-    autonomy: Autonomy | None
     owner: str
     watch: Callable[[NodePath, str], None]
 
@@ -82,10 +82,16 @@ class Surroundings:
         author = (created.author if created else "") or self.principal
         return {"requester": self.principal, "author": author, "owner": self.owner}
 
-    def chain(self, flow: str) -> tuple[str, ...]:
-        """Return in whose names the nodes act, the person first; `flow` is the sub-workflow that they stand in."""
+    def autonomy(self, scope: Scope) -> Autonomy | None:
+        """Return how far files let the nodes of a scope go by themselves."""
+        created = self.state.created
+        return least(created.autonomy if created else None, *(home.graph.autonomy for home in scope.homes()))
+
+    def chain(self, scope: Scope) -> tuple[str, ...]:
+        """Return in whose names the nodes of a scope act, the person first."""
         created = self.state.created
         assert created is not None
         above = created.chain or (f"person:{created.principal}",)
         own = f"workflow:{created.workflow}@{created.version[:VERSION_DIGITS]}"
-        return (*above, own, f"workflow:{flow}") if flow else (*above, own)
+        flows = [f"workflow:{home.graph.flow}" for home in scope.homes() if home.graph.flow]
+        return (*above, own, *flows)

@@ -78,6 +78,7 @@ def _flow(workflow: Workflow, loc: Loc, report: Report, depth: int) -> Flow | No
         graph,
         result=result,
         flow=workflow.name if depth else "",
+        autonomy=workflow.autonomy,
         tools=workflow.tools,
         flows=workflow.flows,
         inputs=workflow.inputs,

@@ -26,6 +26,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, Protocol
 
 from podium.ids import NodeId
+from podium.spec.autonomy import Autonomy
 from podium.spec.model import ASK, CONTINUE, BudgetSpec, InputSpec, JoinRule, NodeConfig, ToolSpec, Workflow
 from podium.spec.types import Type
 
@@ -202,6 +203,7 @@ class Graph:
         tells: What else a node wants to know of an item of its body.
         budget: What all of it together may use.
         flow: For a sub-workflow, its name: nothing outside is seen from within but what it is given as `inputs`.
+        autonomy: For a workflow and a sub-workflow, how far it may go by itself, as its file says.
         tools, flows, inputs: For a workflow and a sub-workflow, the tools that its nodes may use, the workflows that
             they may run, and what it is given.
     """
@@ -218,6 +220,7 @@ class Graph:
     tells: Mapping[str, Program] = field(default_factory=dict[str, Program])
     budget: BudgetSpec | None = None
     flow: str = ""
+    autonomy: Autonomy | None = None
     tools: Mapping[str, ToolSpec] = field(default_factory=dict[str, ToolSpec])
     flows: Mapping[str, Workflow] = field(default_factory=dict[str, Workflow])
     inputs: Mapping[str, InputSpec] = field(default_factory=dict[str, InputSpec])

@@ -25,6 +25,7 @@ from podium.errors import ErrorKind
 from podium.ids import Digest, EffectKey, NodePath, RunId
 from podium.spec.amounts import Amounts, Limits
 from podium.spec.approval_rule import Terms
+from podium.spec.autonomy import Autonomy
 from podium.spec.label import Integrity, Label
 from podium.spec.standing import Scope
 
@@ -115,6 +116,7 @@ class RunCreated(Body, frozen=True, tag="run.created", kw_only=True):
         mode: `shadow` reads for real and writes nothing; in a `dry` run nothing leaves at all. It never changes.
         budgets: Those of the run that started this one: what this one uses counts there, too.
         author: Who published the version, as far as somebody must know.
+        autonomy: How far the run that started this one could go by itself, by its files; None when nothing was said.
     """
 
     workflow: str
@@ -134,6 +136,7 @@ class RunCreated(Body, frozen=True, tag="run.created", kw_only=True):
     mode: RunMode = "live"
     budgets: tuple[SharedBudget, ...] = ()
     author: str = ""
+    autonomy: Autonomy | None = None
 
 
 class RunClaimed(Body, frozen=True, tag="run.claimed", kw_only=True):
@@ -679,6 +682,24 @@ class StandingRevoked(Body, frozen=True, tag="standing.revoked", kw_only=True):
     by: str
 
 
+class AutonomySet(Body, frozen=True, tag="autonomy.set", kw_only=True):
+    """Somebody changed how far a workflow may go by itself, in the stream `_admin`.
+
+    Attributes:
+        workflow: Its name. `level`: the furthest that it may go from here on, whatever its file says.
+        before: How far it could go until then.
+        because: Text.
+        evidence: Runs on which it rests.
+    """
+
+    workflow: str
+    level: Autonomy
+    before: Autonomy
+    by: str
+    because: PayloadRef | None = None
+    evidence: tuple[RunId, ...] = ()
+
+
 AnyBody = (
     RunCreated
     | RunClaimed
@@ -714,6 +735,7 @@ AnyBody = (
     | StandingUsed
     | StandingRevoked
     | NoticeSent
+    | AutonomySet
 )
 
 

@@ -31,6 +31,7 @@ from podium.ledger.payload import references
 from podium.ledger.record import (
     GENESIS,
     AdminNoted,
+    AutonomySet,
     DeadDropped,
     DoubtSettled,
     EffectIntent,
@@ -52,7 +53,7 @@ from podium.ledger.recount import difference
 from podium.ledger.store import ENDED, RunRow, RunStore, StoredRecord
 
 _PAGE = 2_000
-_ADMIN = (AdminNoted, NoticeSent, StandingGiven, StandingUsed, StandingRevoked)
+_ADMIN = (AdminNoted, NoticeSent, StandingGiven, StandingUsed, StandingRevoked, AutonomySet)
 """What stands in the installation's own stream."""
 _LOOKS = 20
 """How often shared budgets are compared while runs go on beside it."""
@@ -174,7 +175,7 @@ class StreamCheck:
                 self.ended = None
             case DeadDropped() if not self.ended:
                 return "it gives up on a run that had not ended"
-            case AdminNoted() | NoticeSent() | StandingGiven() | StandingUsed() | StandingRevoked():
+            case AdminNoted() | NoticeSent() | StandingGiven() | StandingUsed() | StandingRevoked() | AutonomySet():
                 return "it belongs to the installation's stream"
             case _:
                 pass

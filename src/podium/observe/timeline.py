@@ -23,6 +23,7 @@ from msgspec.structs import replace
 from podium.ids import RunId, WorkflowVersion
 from podium.ledger.record import (
     AdminNoted,
+    AutonomySet,
     CancelRequested,
     DeadDropped,
     DoubtSettled,
@@ -133,7 +134,15 @@ class Timeline:
                 | DoubtSettled()
             ) as body:
                 self._nodes.about_effect(record, body)
-            case AdminNoted() | NoticeSent() | StandingGiven() | StandingUsed() | StandingRevoked() | ValuesMasked():
+            case (
+                AdminNoted()
+                | AutonomySet()
+                | NoticeSent()
+                | StandingGiven()
+                | StandingUsed()
+                | StandingRevoked()
+                | ValuesMasked()
+            ):
                 pass
             case body:
                 self._nodes.about_node(record, body)

@@ -7,6 +7,7 @@ from typing import Any
 
 from podium.ids import EffectKey, RunId
 from podium.ledger.record import ArgumentLabel, SharedBudget
+from podium.spec.autonomy import Autonomy
 from podium.spec.model import Workflow
 
 Json = Any
@@ -39,6 +40,7 @@ class ScriptedRuns:
         chain: tuple[str, ...] = (),
         labels: tuple[ArgumentLabel, ...] = (),
         budgets: tuple[SharedBudget, ...] = (),  # noqa: ARG002 - the port
+        autonomy: Autonomy | None = None,  # noqa: ARG002 - the port
     ) -> str:
         """Return one id for one key."""
         run = f"r{key[:12]}"

@@ -111,4 +111,5 @@ class Call:
             chain=effect.chain,
             labels=tuple(ArgumentLabel(name, label) for name, label in labels.items() if label != USER),
             budgets=effect.shared,
+            autonomy=effect.autonomy,
         )

@@ -4,6 +4,7 @@
 2. Doubt (an intent without a known outcome) is settled by the effect's delivery: `repeatable` and `keyed` go on,
    `once` asks a person, and not before the old intent can no longer be sent.
 3. An effect whose worker died under it ten times in a row is not tried again: it is what kills the worker.
+4. How far those may go by themselves in whose names it acts is looked up now, not when the run began.
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from podium.clock import Clock
+from podium.effects.autonomy import workflows_of
 from podium.effects.effect import Effect, Proceed, did_it_land, write_request
 from podium.effects.outbox import stand_in, twin_of
+from podium.effects.safeguards import Safeguards
 from podium.errors import EffectError
-from podium.gate.autonomy import demanded
+from podium.gate.autonomy import READING, demanded, least
 from podium.gate.decision import Obligation
 from podium.ids import IdSource, effect_key
 from podium.node.calls import CodeCall, ModelCall, Reply, RunCall, ToolCall, ToolReply
@@ -30,6 +33,7 @@ class Identify:
 
     clock: Clock
     ids: IdSource
+    safeguards: Safeguards
 
     async def __call__(self, effect: Effect, proceed: Proceed) -> Reply:
         """Name the effect, then answer from the record or go on."""
@@ -63,7 +67,16 @@ class Identify:
                 kind="internal",
                 help="look at the worker's log, then `podium runs retry`",
             )
+        if isinstance(call, ToolCall):
+            effect.obligations += await self._demanded(effect, call)
         return await proceed(effect)
+
+    async def _demanded(self, effect: Effect, call: ToolCall) -> tuple[Obligation, ...]:
+        """Return what autonomy demands; what undoes something must not wait for anybody."""
+        if effect.undoes or effect.effect_class in READING or call.tool not in effect.grants:
+            return ()
+        ceiling = await self.safeguards.ceilings.ceiling(workflows_of(effect.chain))
+        return demanded(least(effect.autonomy, ceiling), effect.effect_class)
 
 
 def _identify_tool(effect: Effect, call: ToolCall) -> None:
@@ -77,4 +90,3 @@ def _identify_tool(effect: Effect, call: ToolCall) -> None:
     if rule is not None:
         about = "the workflow asks for it"
         effect.obligations.append(Obligation(kind="approval", reason="grant", about=about, rule=rule))
-    effect.obligations += demanded(effect.autonomy, effect.effect_class)

@@ -9,6 +9,7 @@ from pydantic import Field
 from podium.spec.base import SpecModel
 from podium.spec.governor import GovernorSpec
 from podium.spec.names import Name
+from podium.spec.settings.autonomy import AutonomySettings
 from podium.spec.settings.budgets import BudgetSettings, PriceSettings
 from podium.spec.settings.data_loss import DataLossSettings, FilterSettings
 from podium.spec.settings.labels import LabelSettings, SinkSettings
@@ -47,6 +48,9 @@ class Settings(SpecModel):
 
     secrets: dict[Name, SecretSource] = Field(default_factory=dict)
     """Where secrets come from, by name; one that is not named here is the environment variable `PODIUM_SECRET_NAME`."""
+
+    autonomy: AutonomySettings = Field(default_factory=AutonomySettings)
+    """How far workflows may go by themselves."""
 
     governor: GovernorSpec = Field(default_factory=GovernorSpec)
     """When repeated calls are taken for a circle."""
