@@ -155,3 +155,16 @@ def test_many_are_rejected_by_their_runs(podium: Podium, asking: Callable[..., s
 
     assert podium("inbox", "reject", one, "--yes").code == 0
     assert [item["run"] for item in podium("inbox", "-o", "json").json] == [other]
+
+
+def test_a_script_answers_exactly_what_it_has_read(podium: Podium, asking: Callable[..., str]) -> None:
+    run = asking()
+    (item,) = podium("inbox", "-o", "json").json
+
+    said = podium("approve", run, "--seen", "0" * 64)
+    assert (said.code, said.err) == (
+        2,
+        "error: AP083: `approve` asks something else by now\n  look at it again\n",
+    )
+    assert podium("reject", run, "--seen", "0" * 64).code == 2
+    assert podium("approve", run, "--seen", item["subject"]).code == 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -16,7 +16,7 @@ from podium.errors import Rejected, UsageError
 from podium.gate.approval import Verdict
 from podium.gate.roles import Directory, Person, Voter
 from podium.ids import NodePath, RunId, SystemIds
-from podium.ledger.record import ApprovalGiven, EffectDenied, EffectIntent, Entry, NodeParked
+from podium.ledger.record import ApprovalGiven, EffectDenied, EffectIntent, Entry, NodeParked, Record
 from podium.ledger.store import RowStatus
 from podium.testing.clock import FakeClock
 from podium.testing.memory import MemoryStore
@@ -393,6 +393,50 @@ async def test_where_two_must_agree_a_change_is_asked_about_again() -> None:
     assert await office.says(run, ANNA, path=PAYING) == "approval"
     assert await office.says(run, BERT, path=PAYING) == "done"
     assert paid(office) == [{"iban": "DE2", "amount": 4}]
+
+
+async def test_a_yes_to_what_was_shown_is_none_to_what_is_asked_by_now() -> None:
+    office = pays("{roles: [legal], count: 2}")
+    run = await office.begin()
+    seen = (await read_asked(office.store, run))[PAYING].parked.terms
+    assert seen is not None
+    changed = {"arguments": {"iban": "DE-EVE", "amount": 4}}
+    assert await office.says(run, BERT, path=PAYING, value=changed, seen=seen.subject) == "approval"
+    before = await office.history(run)
+
+    for verdict in ("approved", "rejected", "edited"):
+        with pytest.raises(UsageError, match="AP083: `pay` asks something else by now"):
+            await office.says(run, ANNA, verdict, path=PAYING, seen=seen.subject)
+    assert (await office.history(run), paid(office)) == (before, [])
+
+    now = (await read_asked(office.store, run))[PAYING].parked.terms
+    assert now is not None
+    assert await office.says(run, ANNA, path=PAYING, seen=now.subject) == "approval"
+
+
+class Slow(MemoryStore):
+    """A store in which somebody else is quicker, once."""
+
+    async def post(self, run: RunId, entry: Entry, *, when: Sequence[RowStatus] = ()) -> Record:
+        first, self.before = self.before, None
+        if first is not None:
+            await first()
+        return await super().post(run, entry, when=when)
+
+    before: Callable[[], Awaitable[object]] | None = None
+
+
+async def test_whoever_was_not_quick_enough_agrees_to_nothing_that_was_asked_meanwhile() -> None:
+    clock = FakeClock()
+    store = Slow(clock=clock)
+    office = pays("{roles: [legal], count: 2}", store=store)
+    run = await office.begin()
+    changed = {"arguments": {"iban": "DE-EVE", "amount": 4}}
+    store.before = lambda: office.says(run, BERT, path=PAYING, value=changed)
+
+    with pytest.raises(UsageError, match="AP083"):
+        await office.says(run, ANNA, path=PAYING)
+    assert (await read_asked(office.store, run))[PAYING].answers == ()
 
 
 @pytest.mark.parametrize("value", ["DE2", {"iban": "DE2"}, {"arguments": []}, {"arguments": {}, "tool": "other"}])

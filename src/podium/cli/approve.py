@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from podium.cli.options import OptionalNode, Reason, RunArgument
+from podium.cli.options import OptionalNode, Reason, RunArgument, Seen
 
 if TYPE_CHECKING:
     from podium.gate.approval import Verdict
@@ -37,6 +37,7 @@ def approve(
     retract: Annotated[
         bool, typer.Option("--retract", help="Take back what you said, while it is still open.")
     ] = False,
+    seen: Seen = "",
 ) -> None:
     """Approve what a run asks.
 
@@ -48,7 +49,7 @@ def approve(
     chosen: list[Verdict] = [verdict for verdict, said in given.items() if said]
     _one(chosen, value or (bounds or [""])[0])
     verdict: Verdict = chosen[0] if chosen else "approved"
-    decide(run, node, verdict, ask or told or reason, value=_read(value), to=delegate, bounds=bounds or ())
+    decide(run, node, verdict, ask or told or reason, value=_read(value), to=delegate, bounds=bounds or (), seen=seen)
 
 
 def _one(chosen: list[Verdict], value: str) -> None:

@@ -33,3 +33,9 @@ OptionalNode = Annotated[
     str, typer.Argument(metavar="[NODE]", help="Path of the node; only needed when several wait.", show_default=False)
 ]
 Reason = Annotated[str, typer.Option("--reason", help="Why; becomes part of the record.")]
+Seen = Annotated[
+    str,
+    typer.Option(
+        "--seen", metavar="SUBJECT", help="Only if it still asks exactly this: `subject` of `podium inbox -o json`."
+    ),
+]

@@ -43,7 +43,7 @@ class Questions:
         self._approve_all = approve_all
         self._settled = settled
         self._postponed: set[tuple[NodePath, int]] = set()
-        self._open: tuple[NodePath, asyncio.Task[None]] | None = None
+        self._open: tuple[Ask, asyncio.Task[None]] | None = None
 
     @property
     def asking(self) -> bool:
@@ -53,14 +53,14 @@ class Questions:
     async def look(self, group: asyncio.TaskGroup, waits: Sequence[NodeView]) -> None:
         """End the question when it has been answered, and ask the next one."""
         if self._open is not None:
-            path, _ = self._open
-            if any(node.path == path for node in waits):
+            ask, _ = self._open
+            if any(_which(node) == _which(ask.node) for node in waits):
                 return
             self.give_up()
-            self._screen.tell(f"\n{path}: answered elsewhere")
+            self._screen.tell(f"\n{ask.path}: answered elsewhere")
         for ask in await read_asks(self._installation.store, self._run, waits):
-            if ask.node.wait and ask.node.wait.reason in ANSWERABLE and _which(ask) not in self._postponed:
-                self._open = (ask.path, group.create_task(self._ask(ask)))
+            if ask.node.wait and ask.node.wait.reason in ANSWERABLE and _which(ask.node) not in self._postponed:
+                self._open = (ask, group.create_task(self._ask(ask)))
                 return
 
     def give_up(self) -> None:
@@ -72,7 +72,7 @@ class Questions:
 
     async def _ask(self, ask: Ask) -> None:
         answered = await self._answer(ask)
-        self._postponed.add(_which(ask))  # also what was answered here and waits for others
+        self._postponed.add(_which(ask.node))  # also what was answered here and waits for others
         if answered.choice != "later":
             await self._post(ask, answered)
         self._open = None
@@ -101,14 +101,22 @@ class Questions:
                 reason = answered.reason
                 voter, now = self._installation.voter, self._installation.clock.now()
                 post = (store, ids, self._run, ask.path)
-                await answer(*post, verdict=verdict, by=by, channel="cli", reason=reason, voter=voter, now=now)
+                seen = _subject(ask.node)
+                await answer(
+                    *post, verdict=verdict, by=by, channel="cli", reason=reason, voter=voter, now=now, seen=seen
+                )
         except (Rejected, UsageError) as error:  # somebody else was quicker
             self._screen.tell(f"{ask.path}: {error.message}")
 
 
-def _which(ask: Ask) -> tuple[NodePath, int]:
+def _which(node: NodeView) -> tuple[NodePath, int]:
     """Return what tells a question from a later one of the same node."""
-    return ask.path, ask.node.wait.since if ask.node.wait is not None else 0
+    return node.path, node.wait.since if node.wait is not None else 0
+
+
+def _subject(node: NodeView) -> str:
+    """Return what stands for exactly what is asked."""
+    return node.wait.terms.subject if node.wait is not None and node.wait.terms is not None else ""
 
 
 def _is_doubt(ask: Ask) -> bool:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from podium.cli.options import OptionalNode, Reason, RunArgument
+from podium.cli.options import OptionalNode, Reason, RunArgument, Seen
 
 
-def reject(run: RunArgument, node: OptionalNode = "", reason: Reason = "") -> None:
+def reject(run: RunArgument, node: OptionalNode = "", reason: Reason = "", seen: Seen = "") -> None:
     """Reject what a run asks.
 
     Unless the workflow handles it, the run ends denied.
     """
     from podium.cli.waits import decide
 
-    decide(run, node, "rejected", reason)
+    decide(run, node, "rejected", reason, seen=seen)

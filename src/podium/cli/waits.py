@@ -51,9 +51,17 @@ def _how_it_stands(view: RunView) -> str:
 
 
 def decide(
-    run: str, node: str, verdict: Verdict, reason: str, *, value: Json = None, to: str = "", bounds: Sequence[str] = ()
+    run: str,
+    node: str,
+    verdict: Verdict,
+    reason: str,
+    *,
+    value: Json = None,
+    to: str = "",
+    bounds: Sequence[str] = (),
+    seen: str = "",
 ) -> None:
-    """Say something to an open approval as the person at this terminal."""
+    """Say something to an open approval as the person at this terminal; `seen`: subject of what they read."""
     from podium.app.agreeing import grant
     from podium.app.overview import read_timeline
     from podium.cli.session import within
@@ -73,6 +81,7 @@ def decide(
             voter=installation.voter,
             to=_somebody(installation, to) if to else None,
             now=installation.clock.now(),
+            seen=seen,
         )
         say(f"{verdict} `{path}` of run {found} as {installation.principal}")
         if wish is not None:

@@ -5,6 +5,8 @@
    first; the other looks again, and either adds to it or is told that the question is closed.
 3. What happened between the look and the record counts: an answer that the record shows to have come too late is told
    so to whoever gave it, and has no effect.
+4. Nobody agrees to what they have not seen: an answer goes to the question that its author had before them, never to
+   another one that the same node asks by now.
 """
 
 from __future__ import annotations
@@ -67,6 +69,7 @@ async def answer(
     voter: Voter | None = None,
     to: Voter | None = None,
     now: int = 0,
+    seen: str = "",
 ) -> Record:
     """Say something to what a node asks.
 
@@ -83,6 +86,7 @@ async def answer(
         voter: Who says so, with what they hold; takes the place of `by`.
         to: For `delegated`: who shall decide.
         now: The present time, 0 when the caller does not know it.
+        seen: The subject of the question that they had before them, "" for whatever is asked now.
 
     Raises:
         UsageError: the node asks nothing (EN011), only whether something happened (EN012), or what to do about its
@@ -93,6 +97,7 @@ async def answer(
     for _ in range(_TRIES):
         asked = await find(store, run, path)
         _check_kind(asked, run, path)
+        seen = _check_seen(asked, path, seen, speaker)
         try:
             return await _post(store, ids, run, asked, _Said(verdict, speaker, channel, reason, value, to, now))
         except Rejected as error:
@@ -114,6 +119,20 @@ def _check_kind(asked: Asked, run: RunId, path: NodePath) -> None:
             f"`{path}` failed and asks what to do now, not for approval",
             help=f"use `podium runs override {run} {path}` with `--retry`, `--output`, `--skip` or `--abort`",
         )
+
+
+def _check_seen(asked: Asked, path: NodePath, seen: str, speaker: Voter) -> str:
+    """Return the subject of what is asked.
+
+    Raises:
+        UsageError: AP083 when it is another one than what was seen.
+    """
+    terms = asked.parked.terms
+    if terms is None:
+        return seen
+    if seen and seen != terms.subject:
+        _refuse(path, terms, asked, "other", speaker.name)
+    return terms.subject
 
 
 class _Said(msgspec.Struct, frozen=True):

@@ -65,7 +65,7 @@ def _answer(verdict: Verdict, runs: Sequence[str], *, every: bool, workflow: str
         if not yes and not await _sure(verdict, items):
             say("nothing was answered")
             return
-        taken = [await post(installation, item.run, item.path, verdict, reason=reason) for item in items]
+        taken = [await post(installation, item, verdict, reason=reason) for item in items]
         if not all(taken):
             raise typer.Exit(1)
 

@@ -47,4 +47,4 @@ async def _say(installation: Installation, item: Item, verdict: Verdict | None) 
             return False
     from podium.cli.inbox.post import post
 
-    return await post(installation, item.run, item.path, verdict, reason=words)
+    return await post(installation, item, verdict, reason=words)

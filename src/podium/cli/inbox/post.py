@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING, Any
 from podium.cli.console import say
 
 if TYPE_CHECKING:
+    from podium.app.inbox import Item
     from podium.app.installation import Installation
     from podium.gate.approval import Verdict
-    from podium.ids import NodePath, RunId
 
 Json = Any
 
 
-async def post(installation: Installation, run: RunId, path: NodePath, verdict: Verdict, *, reason: str = "") -> bool:
-    """Say it; return whether it was taken."""
+async def post(installation: Installation, item: Item, verdict: Verdict, *, reason: str = "") -> bool:
+    """Say it to exactly what was shown; return whether it was taken."""
     from podium.engine.control import answer
     from podium.errors import Rejected, UsageError
 
+    run, path = item.run, item.path
     try:
         await answer(
             *(installation.store, installation.ids, run, path),
@@ -28,6 +29,7 @@ async def post(installation: Installation, run: RunId, path: NodePath, verdict: 
             reason=reason,
             voter=installation.voter,
             now=installation.clock.now(),
+            seen=item.terms.subject if item.terms is not None else "",
         )
     except (Rejected, UsageError) as error:
         say(f"{run} {path}: {error}" + (f"\n  {error.help}" if error.help else ""))
