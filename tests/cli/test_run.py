@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dirty_equals import IsInt, IsStr
+from dirty_equals import IsInt, IsPartialDict, IsStr
 
 from podium.testing.scripted import ScriptedModel
 
@@ -64,6 +64,7 @@ def test_a_run_as_json_is_one_line_with_stable_keys(podium: Podium, workflow: Wr
             }
         ],
         "files": [],
+        "used": IsPartialDict(calls=0, approvals=0, calls_of_unknown_price=0),
         "ledger": IsStr(regex=r"intact \(\d+ records\)"),
     }
 

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import pytest
 
+from podium.adapters.sandbox.installed import InstalledSandboxes
 from podium.engine.control import signal
 from podium.errors import EffectError
 from podium.ids import RunId, SystemIds
@@ -198,6 +199,45 @@ class TestApproveRefund:
 
         assert (result.status, result.value) == ("done", "Sorry.")
         assert "letter" not in result.ports
+
+
+async def refund(said: Mapping[str, Any], world: World, **answers: Verdict) -> RunResult:
+    """Let the desk decide what a model has made of the message; its code runs where the code of users runs."""
+    world.on("books.write", {"path": "refund.txt"})
+    sandboxes = InstalledSandboxes()
+    try:
+        model = ScriptedModel([said])
+        return await run("refund-desk", tools=ScriptedTools(world), model=model, answers=answers, sandboxes=sandboxes)
+    finally:
+        await sandboxes.close()
+
+
+class TestRefundDesk:
+    async def test_nothing_is_booked_before_a_person_agrees(self) -> None:
+        world = World()
+        result = await refund({"order": "A-1007", "amount": 400}, world)
+
+        assert (result.status, world.effects) == ("approval", [])
+
+    async def test_no_more_is_paid_than_our_own_books_say(self) -> None:
+        world = World()
+        result = await refund({"order": "A-1007", "amount": 400}, world, released="approved")
+
+        assert result.status == "done"
+        assert world.landed("books.write") == [{"path": "refund-A-1007.txt", "text": "240 EUR to DE-17\n"}]
+
+    @pytest.mark.parametrize("said", [{"order": "B-1", "amount": 10}, {"order": "A-1007", "amount": 100_000}])
+    async def test_what_a_stranger_made_up_goes_to_a_person(self, said: Mapping[str, Any]) -> None:
+        world = World()
+        result = await refund(said, world)
+
+        assert (result.status, world.effects, "by_hand" in result.ports) == ("done", [], True)
+
+    async def test_a_no_books_nothing(self) -> None:
+        world = World()
+        result = await refund({"order": "A-1009", "amount": 15}, world, released="rejected")
+
+        assert (result.status, world.effects) == ("denied", [])
 
 
 class TestShortNotice:

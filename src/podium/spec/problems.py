@@ -116,7 +116,9 @@ class _Teller(NamedTuple):
                 return self._at_value(loc, Words("SP012", str(first["msg"]), f"type keys are {self._types()}"))
             case _:
                 words = value_words(group)
-                keys = known_keys(keys_at(loc, self.root, self.node_types, top=self.top)) if "a mapping" in words.message else ""
+                keys = ""
+                if "a mapping" in words.message:
+                    keys = known_keys(keys_at(loc, self.root, self.node_types, top=self.top))
                 words = words._replace(help=words.help or (keys and f"its keys are {keys}"))
                 return self._at_value((*loc, *context.get("loc", ())), words)
 
