@@ -36,6 +36,7 @@ from podium.ledger.store import RunStore
 if TYPE_CHECKING:
     from podium.adapters.dispatch.local import LocalDispatcher
     from podium.adapters.secrets.vault import Vault
+    from podium.app.ceilings import StoredCeilings
     from podium.app.notices import Noticing
     from podium.app.policy_source import PolicySource
     from podium.app.publish import Published
@@ -170,6 +171,13 @@ class Installation:
         return StoredApprovals(self.store, self.clock)
 
     @cached_property
+    def ceilings(self) -> StoredCeilings:
+        """How far workflows may go by themselves."""
+        from podium.app.ceilings import StoredCeilings
+
+        return StoredCeilings(self.store, self.clock, default=self.settings.autonomy.default)
+
+    @cached_property
     def notices(self) -> Noticing:
         """What tells people that something waits for them; it tells nobody where no channel is configured."""
         from podium.app.channels import channels_of
@@ -283,7 +291,7 @@ class Installation:
         # a secret that a tool was given must not leave in any other way
         secrets, vault = found.loss.secrets, self.vault
         loss = replace(found.loss, secrets=lambda: (*secrets(), *vault.known))
-        return replace(found, loss=loss, standing=self.standing)
+        return replace(found, loss=loss, standing=self.standing, ceilings=self.ceilings)
 
     async def _policies(self, settings: Settings) -> PolicySource:
         """Return the policies of this installation, read and found to be right."""

@@ -26,6 +26,8 @@ from podium.cli import (
     version,
     worker,
 )
+from podium.cli.autonomy import change as autonomy_change
+from podium.cli.autonomy import show as autonomy_show
 from podium.cli.budget import burn as budget_burn
 from podium.cli.budget import list as budget_list
 from podium.cli.budget import show as budget_show
@@ -158,6 +160,12 @@ budget.command("list")(budget_list.list_budgets)
 budget.command("show")(budget_show.show)
 budget.command("burn")(budget_burn.burn)
 app.add_typer(budget, name="budget")
+
+autonomy = _group("See and change how far workflows may go by themselves.")
+autonomy.command("show")(autonomy_show.show)
+autonomy.command("raise")(autonomy_change.raise_)
+autonomy.command("lower")(autonomy_change.lower)
+app.add_typer(autonomy, name="autonomy")
 
 dead = _group("See, retry or drop what gave up.")
 dead.command("list")(dead_list.list_dead)

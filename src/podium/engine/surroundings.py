@@ -84,8 +84,9 @@ class Surroundings:
 
     def autonomy(self, scope: Scope) -> Autonomy | None:
         """Return how far files let the nodes of a scope go by themselves."""
-        created = self.state.created
-        return least(created.autonomy if created else None, *(home.graph.autonomy for home in scope.homes()))
+        above = self.state.created.autonomy if self.state.created else None
+        files: list[Autonomy | None] = [home.graph.autonomy for home in scope.homes()]
+        return least(above, *files)
 
     def chain(self, scope: Scope) -> tuple[str, ...]:
         """Return in whose names the nodes of a scope act, the person first."""

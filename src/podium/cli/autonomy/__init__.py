@@ -1,0 +1,1 @@
+"""`podium autonomy`: how far workflows may go by themselves."""
