@@ -51,8 +51,8 @@ def world(**tickets: Json) -> World:
 
 
 async def run(nodes: str, *, answers: dict[str, Any] | None = None, tools: World | None = None) -> RunResult:
-    """Run these nodes with tools that answer."""
-    return await run_workflow(flow(nodes), tools=ScriptedTools(tools or world()), answers=answers or {})
+    """Run these nodes with tools that answer, also such as lint refuses."""
+    return await run_workflow(compile_text(flow(nodes)), tools=ScriptedTools(tools or world()), answers=answers or {})
 
 
 def label(result: RunResult, path: str) -> Label:
@@ -271,8 +271,7 @@ async def test_a_choice_of_a_type_that_names_no_values_vouches_for_nothing() -> 
 t: {tool: tickets.read, output: {to: text, kind: text, amount: integer, link: text}, endorse: {to: choice}}
 send: {tool: mail.send, with: {to: "${t.out.to}", body: x}}
 """
-    # lint refuses it
-    result = await run_workflow(compile_text(flow(nodes)), tools=ScriptedTools(world()))
+    result = await run(nodes)
 
     assert (result.status, result.ports["t"]) == ("failed", "unclear")
 

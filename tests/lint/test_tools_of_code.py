@@ -10,7 +10,7 @@ from podium.lint.check import check_text
 HEAD = """podium: 1
 name: code
 tools:
-  files: {python: podium.tools.files, root: ./out, effect: write, delivery: keyed, only: [write]}
+  files: {python: podium.tools.files, root: ./out, effect: write, delivery: keyed, trust: trusted, only: [write]}
 nodes:
 """
 

@@ -138,7 +138,8 @@ async def test_asi02_a_lawful_tool_does_not_carry_out_what_it_is_not_cleared_for
   send: {tool: mail.send, with: {to: ada@example.org, body: "${text.out}"}}
 """
     safeguards = Safeguards(model=lambda _: SinkSettings(clearance="confidential"))
-    result = await run_workflow(flow(nodes), tools=ScriptedTools(outside), safeguards=safeguards)
+    # lint refuses it already
+    result = await run_workflow(compile_text(flow(nodes)), tools=ScriptedTools(outside), safeguards=safeguards)
 
     assert (result.status, reasons(result), sent(outside)) == ("denied", [("confidentiality",)], [])
 

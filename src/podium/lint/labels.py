@@ -30,6 +30,9 @@ PERSON = Label(integrity="endorsed", sources=("person",))
 UNDOING = ".compensate"
 """What stands behind the place of a node for what undoes it."""
 
+ANY_ARGUMENT = "*"
+"""Stands for the arguments of a call that a node makes as it sees fit."""
+
 MAX_ROUNDS = 64
 """Rounds of a loop until its labels must have come to rest; each can only grow by what is declared somewhere."""
 
@@ -54,17 +57,27 @@ class Labelled:
 
     Attributes:
         place: Its path without counts: `drafts/write`, `pay.compensate`.
+        index: Of the node that has a place in the graph: it, or what it stands in for or undoes.
         read: Of what its expressions read. `heard`: of that and of every answer that it may be given.
         arguments: Of what is written out under `with`.
+        failure: Of what it knows as `error`, if it stands in for another node or undoes it.
     """
 
     place: str
     node: GraphNode
+    index: int
     env: Env
     control: Label
     read: Label
     heard: Label
     arguments: Mapping[str, Label]
+    failure: Label | None = None
+
+    @property
+    def asks_model(self) -> bool:
+        """Whether it may ask a model."""
+        told = self.node.config.hears()
+        return told is None or "model" in told
 
 
 class Called(NamedTuple):
@@ -73,11 +86,15 @@ class Called(NamedTuple):
     Attributes:
         name: `grant.function`.
         flows: What of the call may not simply happen.
+        control, read, arguments: The labels that decide about it; `*` stands for arguments that are not known.
     """
 
     name: str
     sink: Sink
     flows: tuple[Flow, ...]
+    control: Label
+    read: Label
+    arguments: Mapping[str, Label]
 
 
 @dataclass(eq=False)
@@ -85,6 +102,7 @@ class Env:
     """A scope under examination.
 
     Attributes:
+        parent: The node that runs it, None for the workflow.
         item: What it is run for.
         inputs: Of a workflow and a sub-workflow, what they are given.
         control: Of the decisions that led to it.
@@ -93,7 +111,7 @@ class Env:
 
     graph: Graph
     place: str
-    parent: tuple[Env, GraphNode] | None
+    parent: Labelled | None
     item: Label
     inputs: Mapping[str, Label]
     control: Label
@@ -103,7 +121,7 @@ class Env:
     @property
     def home(self) -> Env:
         """The workflow or sub-workflow that it stands in."""
-        return self if self.parent is None or self.graph.flow else self.parent[0].home
+        return self if self.parent is None or self.graph.flow else self.parent.env.home
 
     @cached_property
     def skippable(self) -> frozenset[int]:
@@ -121,7 +139,7 @@ class Env:
         env: Env | None = self
         while env is not None:
             yield env
-            env = env.parent[0] if env.parent is not None and not env.graph.flow else None
+            env = env.parent.env if env.parent is not None and not env.graph.flow else None
 
 
 class Labels:
@@ -150,6 +168,10 @@ class Labels:
         """Every node that may run, with its labels."""
         return tuple(self._found.values())
 
+    def at(self, place: str) -> Labelled:
+        """Return what stands at a place."""
+        return self._found[place]
+
     def join(self, labels: Iterable[Label]) -> Label:
         """Return the label of what is made of all of them."""
         return self.lattice.join_all(labels)
@@ -172,39 +194,38 @@ class Labels:
         """Yield what a node may call of its tools, and what of that may not simply happen."""
         config, grants = labelled.node.config, labelled.env.home.graph.tools
         told = config.hears()
-        if self.model is not None and (told is None or "model" in told):
-            found = flows(self.lattice, self.model, control=labelled.control, read=labelled.heard, arguments={})
-            yield Called("model", self.model, tuple(found))
+        if self.model is not None and labelled.asks_model:
+            yield self._called("model", self.model, labelled.control, labelled.heard, {})
         if isinstance(config, UsesTool):
             grant = grants.get(config.grant)
             if grant is not None:
                 sink, given = tool_sink(grant, config.function), labelled.arguments
-                found = flows(
-                    self.lattice,
-                    sink,
-                    control=labelled.control,
-                    read=labelled.read,
-                    arguments={**given, **_linked(sink, given)},
+                arguments = {**given, **_linked(sink, given)}
+                yield self._called(
+                    f"{config.grant}.{config.function}", sink, labelled.control, labelled.read, arguments
                 )
-                yield Called(f"{config.grant}.{config.function}", sink, tuple(found))
             return
         control = self.join((labelled.control, labelled.heard))
-        for name in told or ():
+        for name in granted(grants) if told is None else told:
             tool, _, function = name.partition(".")
             if function and (grant := grants.get(tool)) is not None:
                 # which arguments there are is not known, so there is one that decides
-                sink = tool_sink(grant, function)._replace(critical=("*",))
-                found = flows(self.lattice, sink, control=control, read=labelled.heard, arguments={"*": labelled.heard})
-                yield Called(name, sink, tuple(found))
+                sink = tool_sink(grant, function)._replace(critical=(ANY_ARGUMENT,))
+                yield self._called(name, sink, control, labelled.heard, {ANY_ARGUMENT: labelled.heard})
 
-    def of(self, use: Use, env: Env, node: GraphNode | None, *, failure: Label | None = None) -> Label:
+    def _called(self, name: str, sink: Sink, control: Label, read: Label, arguments: Mapping[str, Label]) -> Called:
+        found = flows(self.lattice, sink, control=control, read=read, arguments=arguments)
+        return Called(name, sink, tuple(found), control, read, arguments)
+
+    def of(self, use: Use, env: Env, index: int | None, *, failure: Label | None = None) -> Label:
         """Return the label of what an expression reads, as a node of a scope sees it.
 
         Args:
+            index: Of that node; None for the result of the scope.
             failure: Of what a fallback or a compensation knows as `error`; None for everything else.
         """
         label = self._of(use, env, failure)
-        if node is not None and label.integrity == "untrusted" and _vouched(use, env, node):
+        if index is not None and label.integrity == "untrusted" and _vouched(use, env, index):
             return replace(label, integrity="endorsed", sources=(*label.sources, "person"))
         return label
 
@@ -230,7 +251,7 @@ class Labels:
             ways: list[Given] = []
             failure = USER
             for number, way in enumerate((node, *node.fallbacks)):
-                place = _place(env, node, f".fallback{number}" if number else "")
+                place = place_of(env, node, f".fallback{number}" if number else "")
                 way_gives = self._work(way, env, place, control, node, failure=failure if number else None)
                 if number:  # when it is tried again, what it is told is its own failure
                     told = self.join((failure, way_gives.failure))
@@ -243,7 +264,7 @@ class Labels:
                 ways.append(Given(label, failure=label))
             env.given[node.id] = tuple(ways)
             if node.compensation is not None:
-                self._undoing[_place(env, node, UNDOING)] = (env, node)
+                self._undoing[place_of(env, node, UNDOING)] = (env, node)
 
     def _compensations(self) -> None:
         """Label what undoes nodes; it may be told of any failure around it."""
@@ -260,7 +281,7 @@ class Labels:
     def _control(self, env: Env, node: GraphNode) -> Label:
         found = [env.control]
         if node.when is not None:
-            found += [self.of(use, env, node) for use in uses(node.when)]
+            found += [self.of(use, env, node.index) for use in uses(node.when)]
         for edge in node.incoming:
             found.append(env.controls[edge.source])
             if edge.kind == "control":
@@ -273,16 +294,17 @@ class Labels:
         self, way: GraphNode, env: Env, place: str, control: Label, node: GraphNode, *, failure: Label | None
     ) -> Given:
         """Label one way of a node and what is inside it; return what it gives."""
-        read = [self.of(use, env, node, failure=failure) for use in way.uses]
+        read = [self.of(use, env, node.index, failure=failure) for use in way.uses]
         if way.join is not None:
             read += [given.label for source in way.join.sources for given in env.given.get(source, ())]
         label = self.join(read)
         heard = self.join((label, *self._answers(way, env.home.graph.tools)))
         arguments = {
-            key: self.join(self.of(use, env, node, failure=failure) for use in found)
+            key: self.join(self.of(use, env, node.index, failure=failure) for use in found)
             for key, found in way.arguments.items()
         }
-        found = self._found[place] = Labelled(place, way, env, control, label, heard, arguments)
+        found = Labelled(place, way, node.index, env, control, label, heard, arguments, failure)
+        self._found[place] = found
         back, failed = self._bodies(found)
         gives = self.join((heard, control, back))
         told = self.join((gives, failed))
@@ -290,19 +312,13 @@ class Labels:
             return Given(replace(self.join((gives, PERSON)), integrity="endorsed"), failure=told)
         if way.type == "human":
             gives = self.join((gives, PERSON))
-        if _listens(way):
+        if listens(way):
             gives = told = self.join((gives, SIGNAL))
         return Given(gives, frozenset(way.config.endorse), told)
 
     def _answers(self, way: GraphNode, grants: Mapping[str, ToolSpec]) -> Iterator[Label]:
         told = way.config.hears()
-        if told is None:
-            yield MODEL
-            for tool, grant in grants.items():
-                for function in grant.only or ("*", *grant.functions):
-                    yield tool_answer(grant, tool, function)
-            return
-        for name in told:
+        for name in ("model", *granted(grants)) if told is None else told:
             tool, _, function = name.partition(".")
             yield tool_answer(grants.get(tool), tool, function) if function else MODEL
 
@@ -341,11 +357,16 @@ class Labels:
         }
         control = self.join((outer.control, item)) if graph.each else outer.control
         place = f"{outer.place}.{part}" if part and not graph.each else outer.place
-        inner = Env(graph, place, (outer.env, outer.node), item, inputs, control)
+        inner = Env(graph, place, outer, item, inputs, control)
         self._scope(inner)
         failed = self.join(given.failure for ways in inner.given.values() for given in ways)
         programs = (graph.result, *graph.tells.values())
         return self.join(self.of(use, inner, None) for program in programs for use in uses(program)), failed
+
+
+def granted(grants: Mapping[str, ToolSpec]) -> tuple[str, ...]:
+    """Return the functions that are granted; `tool.*` stands for those of which nothing special is said."""
+    return tuple(f"{tool}.{name}" for tool, grant in grants.items() for name in grant.only or ("*", *grant.functions))
 
 
 def _linked(sink: Sink, arguments: Mapping[str, Label]) -> dict[str, Label]:
@@ -358,7 +379,8 @@ def _declared(name: str, spec: InputSpec) -> Label:
     return source_label(spec, f"inputs.{name}", trust=spec.trust)
 
 
-def _place(env: Env, node: GraphNode, suffix: str = "") -> str:
+def place_of(env: Env, node: GraphNode, suffix: str = "") -> str:
+    """Return the place of a node, or of a way of it, such as `.fallback1`."""
     return f"{env.place}/{node.id}{suffix}" if env.place else f"{node.id}{suffix}"
 
 
@@ -367,18 +389,18 @@ def _part(given: Given, use: Use) -> Label:
     return replace(given.label, integrity="endorsed") if vouched and not given.label.trusted else given.label
 
 
-def _listens(way: GraphNode) -> bool:
+def listens(way: GraphNode) -> bool:
     """Whether a node may be given a value from outside while it waits."""
     return way.type == "wait" and not way.config.believes()
 
 
-def _vouched(use: Use, env: Env, node: GraphNode) -> bool:
+def _vouched(use: Use, env: Env, index: int) -> bool:
     """Whether a person is certain to have been shown exactly this, or what it is a part of, and to have agreed."""
-    scope, at = env, node
+    scope = env
     while True:
-        for index, shown in vouchers(scope.graph).get(at.index, ()):
-            if index not in scope.skippable and covers(shown, use):
+        for person, shown in vouchers(scope.graph).get(index, ()):
+            if person not in scope.skippable and covers(shown, use):
                 return True
         if scope.parent is None or scope.graph.flow:
             return False
-        scope, at = scope.parent
+        scope, index = scope.parent.env, scope.parent.index

@@ -105,7 +105,7 @@ class Call(NamedTuple):
         return self.grant is not None and self.grant.effect_of(self.tool.function) in ("write", "irreversible")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Subject:
     """A compiled workflow under examination."""
 

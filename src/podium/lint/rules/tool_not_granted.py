@@ -35,7 +35,7 @@ class ToolNotGranted:
     podium: 1
     name: history
     tools:
-      git: {mcp: [mcp-server-git], effect: read, delivery: repeatable, only: [git_log, git_status]}
+      git: {mcp: [mcp-server-git], effect: read, delivery: repeatable, only: [git_status]}
     nodes:
       commits:
         tool: git.git_status
