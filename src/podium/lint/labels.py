@@ -19,7 +19,7 @@ from podium.gate.flow import Flow, flows
 from podium.gate.labels import Lattice
 from podium.gate.leaves import LINKS
 from podium.gate.sinks import MODEL, Sink, source_label, tool_answer, tool_sink
-from podium.graph.model import Graph, GraphNode, Use, uses
+from podium.graph.model import Graph, GraphNode, Program, Use, uses
 from podium.graph.vouching import covers, vouchers
 from podium.ids import NodeId
 from podium.spec.label import USER, Label
@@ -106,7 +106,9 @@ class Env:
         item: What it is run for.
         inputs: Of a workflow and a sub-workflow, what they are given.
         control: Of the decisions that led to it.
-        given: What each of its nodes may give, as far as is known.
+        given: What each of its nodes may give, as far as is known. `controls`: the decisions that led to it.
+        told: What a node hears of the check that sends it back to work.
+        asking: See `guarded`.
     """
 
     graph: Graph
@@ -117,6 +119,8 @@ class Env:
     control: Label
     given: dict[NodeId, tuple[Given, ...]] = field(default_factory=dict[NodeId, "tuple[Given, ...]"])
     controls: dict[int, Label] = field(default_factory=dict[int, Label])
+    told: dict[int, Label] = field(default_factory=dict[int, Label])
+    asking: dict[int | None, frozenset[str]] = field(default_factory=dict["int | None", frozenset[str]])
 
     @property
     def home(self) -> Env:
@@ -133,6 +137,14 @@ class Env:
             if node.when is not None or node.control or node.index in cancelled or before or node.join is not None:
                 found.add(node.index)
         return frozenset(found)
+
+    def guarded(self, index: int | None) -> frozenset[str]:
+        """Return the names of which a node, or the result of the scope, asks whether they have a value."""
+        found = self.asking.get(index)
+        if found is None:
+            found = frozenset(name for one in _programs(self.graph, index) for name in one.guarded)
+            self.asking[index] = found
+        return found
 
     def around(self) -> Iterator[Env]:
         """Yield it and the scopes whose names it sees."""
@@ -224,12 +236,12 @@ class Labels:
             index: Of that node; None for the result of the scope.
             failure: Of what a fallback or a compensation knows as `error`; None for everything else.
         """
-        label = self._of(use, env, failure)
+        label = self._of(use, env, failure, asks=use.port in ("", "error") or use.name in env.guarded(index))
         if index is not None and label.integrity == "untrusted" and _vouched(use, env, index):
             return replace(label, integrity="endorsed", sources=(*label.sources, "person"))
         return label
 
-    def _of(self, use: Use, env: Env, failure: Label | None) -> Label:
+    def _of(self, use: Use, env: Env, failure: Label | None, *, asks: bool) -> Label:
         if use.name == "inputs":
             home = env.home.inputs
             return self.join(home.get(name, USER) for name in ([use.port] if use.port else home))
@@ -240,12 +252,31 @@ class Labels:
                 return one.item
             if NodeId(use.name) in one.graph.by_id:
                 ways = one.given.get(NodeId(use.name), ())
-                return self.join(given.failure if use.port == "error" else _part(given, use) for given in ways)
+                found = [given.failure if use.port == "error" else _part(given, use) for given in ways]
+                # whoever asks whether it has given anything learns what decided that
+                return self.join((*found, one.controls[one.graph.by_id[NodeId(use.name)]]) if asks else found)
         return USER  # `run`, `callback`, and the names that an expression brings itself
 
     # ── scopes and nodes ──
 
     def _scope(self, env: Env) -> None:
+        """Label the nodes of a scope, until those that are sent back to work have heard all they may be told."""
+        checks = [node for node in env.graph.nodes if node.target >= 0]
+        for _ in range(MAX_ROUNDS):
+            self._nodes(env)
+            before = dict(env.told)
+            for check in checks:
+                said = self._said(env, check.index, check.target)
+                env.told[check.target] = self.join((env.told.get(check.target, USER), *said))
+            if env.told == before:
+                break
+
+    def _said(self, env: Env, *nodes: int) -> Iterator[Label]:
+        for index in nodes:
+            for given in env.given[env.graph.nodes[index].id]:
+                yield from (given.label, given.failure)
+
+    def _nodes(self, env: Env) -> None:
         for node in env.graph.nodes:
             env.controls[node.index] = control = self._control(env, node)
             ways: list[Given] = []
@@ -295,8 +326,10 @@ class Labels:
     ) -> Given:
         """Label one way of a node and what is inside it; return what it gives."""
         read = [self.of(use, env, node.index, failure=failure) for use in way.uses]
+        read.append(env.told.get(node.index, USER))
         if way.join is not None:
             read += [given.label for source in way.join.sources for given in env.given.get(source, ())]
+            read += [env.controls[env.graph.by_id[source]] for source in way.join.sources]  # also of what is skipped
         label = self.join(read)
         heard = self.join((label, *self._answers(way, env.home.graph.tools)))
         arguments = {
@@ -387,6 +420,16 @@ def place_of(env: Env, node: GraphNode, suffix: str = "") -> str:
 def _part(given: Given, use: Use) -> Label:
     vouched = use.port == "out" and ("out" in given.endorsed or bool(use.path and use.path[0] in given.endorsed))
     return replace(given.label, integrity="endorsed") if vouched and not given.label.trusted else given.label
+
+
+def _programs(graph: Graph, index: int | None) -> Iterator[Program]:
+    programs: list[Program | None] = [graph.result, *graph.tells.values()]
+    if index is not None:
+        node = graph.nodes[index]
+        ways = (node, *node.fallbacks, *((node.compensation,) if node.compensation is not None else ()))
+        programs = [node.when, node.default]
+        programs += [program for way in ways for program in (*way.fields.values(), *way.late.values())]
+    yield from (program for program in programs if program is not None)
 
 
 def listens(way: GraphNode) -> bool:

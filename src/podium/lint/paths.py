@@ -89,7 +89,8 @@ class Paths:
         """
         reads = (_Read(labelled, use) for use in labelled.node.uses)
         heard = (_Source(name) for name in self._answers(labelled, bad)) if own else ()
-        return self._back((*heard, *reads, _Decisions(labelled.env, labelled.index)), bad)
+        said = self._checks(labelled.env, labelled.index)
+        return self._back((*heard, *reads, *said, _Decisions(labelled.env, labelled.index)), bad)
 
     def to_decisions(self, labelled: Labelled, bad: Bad) -> tuple[str, ...]:
         """Return the way to the decisions that led to a call."""
@@ -153,7 +154,9 @@ class Paths:
                 yield from self._before_item(one)
                 return
             if NodeId(use.name) in one.graph.by_id:
-                yield _Result(one, one.graph.by_id[NodeId(use.name)])
+                index = one.graph.by_id[NodeId(use.name)]
+                yield _Result(one, index)
+                yield _Decisions(one, index)  # whether it was skipped
                 return
 
     def _before_inputs(self, use: Use, home: Env, bad: Bad) -> Iterator[_Step]:
@@ -188,12 +191,19 @@ class Paths:
                 yield _Source("signal")
             yield from (_Read(labelled, use) for use in way.uses)
             if way.join is not None:
-                yield from (_Result(env, env.graph.by_id[source], named=True) for source in way.join.sources)
+                for source in way.join.sources:
+                    yield _Result(env, env.graph.by_id[source], named=True)
+                    yield _Decisions(env, env.graph.by_id[source])
             for inner in self._bodies.get(labelled.place, ()):
                 yield from self._given_back(inner)
                 yield from (_Result(inner, one.index, named=True) for one in inner.graph.nodes)
         yield from (_Given(env, use) for use in uses(node.default))
+        yield from self._checks(env, index)
         yield _Decisions(env, index)
+
+    def _checks(self, env: Env, index: int) -> Iterator[_Step]:
+        """Yield what sends a node back to work, and says why."""
+        yield from (_Result(env, node.index, named=True) for node in env.graph.nodes if node.target == index)
 
     def _before_node(self, env: Env, index: int) -> Iterator[_Step]:
         node = env.graph.nodes[index]
