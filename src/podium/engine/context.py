@@ -31,7 +31,7 @@ from podium.node.calls import (
     ToolReply,
 )
 from podium.node.contract import BudgetLeft, Feedback
-from podium.spec.label import Label
+from podium.spec.label import USER, Label
 from podium.spec.model import Expression
 
 Json = Any
@@ -200,9 +200,14 @@ class NodeContext:
     def _labels(self, call: Call) -> CallLabels:
         """Return where a call of this node comes from: what the node read, and what it has heard since."""
         labels, node = self._run.labels, self._node
+        read = labels.read(node)
+        if self.heard:
+            read = labels.join((read, *self.heard))
+        # which function a program calls is decided by all that it has read, not by the author alone
+        chosen = node.work.chooses and isinstance(call, ToolCall)
         return CallLabels(
-            control=labels.join((labels.control(node), *self.heard)),
-            read=labels.join((labels.read(node), *self.heard)),
+            control=labels.join((labels.control(node), read if chosen else USER, *self.heard)),
+            read=read,
             arguments=self._arguments(call, labels.arguments(node)),
         )
 

@@ -240,10 +240,10 @@ def _revised(state: RunState, body: NodeRevised, path: NodePath, _key: str, _at:
         return
     scope, span = validator.scope, frozenset(validator.node.span)
     target = scope.nodes[validator.node.target]
-    previous = target.out
+    previous, told = target.out, (body.label or USER, target.label)
     for index in sorted(span):
         reset(state, scope.nodes[index], span)
-    target.feedback = (body.reason, previous)
+    target.feedback, target.told = (body.reason, previous), told
     look(state, target)
 
 

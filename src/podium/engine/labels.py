@@ -4,7 +4,7 @@
    (and, when another run gave it, as that run said), of an item as what it was taken from.
 2. **Control**: a node runs because of decisions, and their labels reach what it does: its condition, the switch or
    handler that chose it, the number of items of the body that it stands in, and whatever led to the nodes before it.
-   Whether a node before it succeeded is no decision.
+   Whether a node before it succeeded is no decision; whoever asks whether a node was skipped learns what decided it.
 3. The result of a node has the label of what it read, of its control, of every answer that it was given, and of the
    results of the nodes inside it.
 4. **Endorsement**: a part of a result that passed a declared check, and exactly what a person was shown and agreed to,
@@ -69,9 +69,11 @@ class Labels:
         found = [self.of(use, node) for use in node.work.uses]
         if node.work.join is not None:
             found += [self._result(node.scope.nodes[index]) for index in node.arrived]
+            sources = (node.scope.nodes[edge.source] for edge in node.node.incoming if edge.kind == "data")
+            found += [self._silence(source) for source in sources if source.status == "skipped"]
         if node.edits is not None:
             found.append(PERSON)
-        return self.join(found)
+        return self.join((*found, *node.told))
 
     def arguments(self, node: NodeState) -> dict[str, Label]:
         """Return the label of each key that is written out under a node's `with`."""
@@ -120,7 +122,23 @@ class Labels:
         vouched = use.port == "out" and ((use.path and use.path[0] in node.endorsed) or "out" in node.endorsed)
         return replace(label, integrity="endorsed") if vouched and label.integrity == "untrusted" else label
 
+    def _silence(self, node: NodeState) -> Label:
+        """Return the label of the decisions by which a node was skipped: that it gave nothing tells of them."""
+        found: list[Label] = []
+        waiting, seen = [node], {node.node.index}
+        while waiting:
+            skipped = waiting.pop()
+            found.append(self.control(skipped))
+            for edge in skipped.node.incoming:
+                source = skipped.scope.nodes[edge.source]
+                if source.status == "skipped" and edge.source not in seen:
+                    seen.add(edge.source)
+                    waiting.append(source)
+        return self.join(found)
+
     def _result(self, node: NodeState) -> Label:
+        if node.status == "skipped":
+            return self._silence(node)
         if node.status == "failed" and node.node.default is not None:
             found = [self._of(use, node.scope, None) for use in uses(node.node.default)]
             return self.join((node.label, *found))
@@ -207,7 +225,8 @@ class Labels:
         state: NodeState | None = at
         while state is not None:
             scope = state.scope
-            for index, shown in vouchers(scope.graph).get(state.node.index, ()):
+            node = (state.undoes or state).node  # what undoes a node has no place of its own
+            for index, shown in vouchers(scope.graph).get(node.index, ()):
                 person = scope.nodes[index]
                 if (
                     person.status == "done"

@@ -173,7 +173,7 @@ class Report:
             )
         stored = self._run.values.encode(reason)
         target = self._node.scope.nodes[graph_node.target]
-        body = NodeRevised(target=target.node.id, round=self._node.round + 1, reason=stored.ref)
+        body = NodeRevised(target=target.node.id, round=self._node.round + 1, reason=stored.ref, label=self._label())
         return [self.entry(body, stored, key="done")]
 
     def suspended(self, suspended: Suspended) -> Entry:

@@ -85,7 +85,7 @@ class NodeState:
         forked: It has opened something inside itself, if only nothing.
         count: How many there are in all.
         deadline: When what is inside it must be over, or 0.
-        feedback: For a node sent back to work: why, and what it returned before.
+        feedback: For a node sent back to work: why, and what it returned before. `told`: the labels of both.
         edits: Values that a person put in the place of its own.
         begun: It may have had effects in this round.
         spending: What its own budget still allows, and those of its fallbacks, once something counts against them.
@@ -125,6 +125,7 @@ class NodeState:
     ok_items: int = 0
     deadline: int = 0
     feedback: tuple[PayloadRef, PayloadRef | None] | None = None
+    told: tuple[Label, ...] = ()
     edits: PayloadRef | None = None
     begun: bool = False
     spending: dict[int, Meter | None] | None = None

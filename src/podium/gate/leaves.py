@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, cast
 
 from podium.gate.forms import links
 
 Json = Any
+
+_APART = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_NAME = re.compile(r"[\w\-]{1,64}", re.ASCII)
 
 LINKS = ".links"
 """Behind the name of an argument or a field: the links in it, as in `body.links`."""
@@ -47,6 +51,28 @@ def linked(critical: Collection[str] | None, arguments: Mapping[str, Json]) -> I
         argument = name.removesuffix(LINKS)
         if argument != name and any(links_in(arguments.get(argument))):
             yield name, argument
+
+
+def words(name: str) -> str:
+    """Return a name with its words apart, however they were joined: `to_Address` for `toAddress`."""
+    return name if name.islower() else _APART.sub("_", name)
+
+
+def inner(name: str, value: Json) -> Iterator[str]:
+    """Yield the names inside an argument, `message.to`, whichever entry of a list they stand in; each at least once.
+
+    What is no name stands as `?` in it: whoever wrote the value must not write what people and records are told.
+    """
+    waiting: list[tuple[str, Json]] = [(name, value)]
+    while waiting:
+        path, part = waiting.pop()
+        if isinstance(part, Mapping):
+            for key, below in cast("Mapping[str, Json]", part).items():
+                called = f"{path}.{key if _NAME.fullmatch(key) else '?'}"
+                yield called
+                waiting.append((called, below))
+        elif isinstance(part, list | tuple):
+            waiting.extend((path, below) for below in cast("list[Json]", part))
 
 
 def _parts(value: Json) -> Iterator[Json]:

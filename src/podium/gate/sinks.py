@@ -9,12 +9,14 @@ import re
 from typing import Literal, NamedTuple
 
 from podium.gate.labels import Label
+from podium.gate.leaves import words
 from podium.spec.tool import EffectClass, SourceSpec, ToolSpec
 
 _CRITICAL = re.compile(
     r"""(?ix) (?:^|[_.\-]) (?:
         to | cc | bcc | recipients? | receivers? | participants? | attendees? | e?mails? | addressees? | address(?:es)?
       | users? | username | phone | channels? | iban | accounts? | amounts? | price | currency | payees? | limit
+      | (?:send|mail|reply|forward)to | to(?:address|e?mail)
       | urls? | uris? | links? | hosts? | domains? | endpoint | webhook | path | paths | file | files | file_?path
       | filename | folder | directory | dir | destination | dest | target | repo | repository | branch | command | cmd
       | query | sql | script | code | role | permissions? | password | token | key
@@ -44,7 +46,7 @@ class Sink(NamedTuple):
             return False
         if self.critical is not None:
             return argument in self.critical
-        return self.effect == "irreversible" or _CRITICAL.search(argument) is not None
+        return self.effect == "irreversible" or _CRITICAL.search(words(argument)) is not None
 
 
 ELSEWHERE = "elsewhere"

@@ -27,7 +27,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 from podium.ids import NodeId
 from podium.spec.autonomy import Autonomy
-from podium.spec.model import ASK, CONTINUE, BudgetSpec, InputSpec, JoinRule, NodeConfig, ToolSpec, Workflow
+from podium.spec.model import ASK, CONTINUE, BudgetSpec, InputSpec, JoinRule, NodeConfig, ToolSpec, UsesTool, Workflow
 from podium.spec.types import Type
 
 Json = Any
@@ -147,6 +147,7 @@ class GraphNode:
         out: Type of its result.
         uses: What its own expressions read; `when`, `default` and `endorse` excluded.
         arguments: Of what is written out under `with`, which key reads what.
+        chooses: Whether it may choose at run time what it calls; a node that names one function does not.
     """
 
     index: int
@@ -172,8 +173,10 @@ class GraphNode:
     control: bool = field(init=False)
     uses: tuple[Use, ...] = field(init=False)
     arguments: Mapping[str, tuple[Use, ...]] = field(init=False)
+    chooses: bool = field(init=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "chooses", not isinstance(self.config, UsesTool))
         object.__setattr__(self, "control", any(edge.kind == "control" for edge in self.incoming))
         own = [program for key, program in self.fields.items() if key != "endorse"]
         programs = (*own, *self.late.values())

@@ -217,11 +217,16 @@ class NodeDone(Body, frozen=True, tag="node.done", kw_only=True):
 
 
 class NodeRevised(Body, frozen=True, tag="node.revised", kw_only=True):
-    """A validator sent a node back to work; `round` begins. `reason`: text."""
+    """A validator sent a node back to work; `round` begins.
+
+    Attributes:
+        reason: Text. `label`: its label; None for what needs no mention.
+    """
 
     target: str
     round: Int
     reason: PayloadRef
+    label: Label | None = None
 
 
 class NodeOverridden(Body, frozen=True, tag="node.overridden", kw_only=True):

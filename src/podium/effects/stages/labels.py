@@ -9,12 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from podium.clock import Clock
-from podium.effects.effect import Effect, Proceed, refuse
+from podium.effects.effect import CallLabels, Effect, Proceed, refuse
 from podium.effects.safeguards import Safeguards
 from podium.errors import EffectDenied
 from podium.gate.decision import Obligation
 from podium.gate.flow import Flow, flows
-from podium.gate.leaves import linked
+from podium.gate.labels import Label
+from podium.gate.leaves import inner, linked
 from podium.gate.sinks import Sink, tool_sink
 from podium.node.calls import CodeCall, Reply, RunCall, ToolCall
 
@@ -35,11 +36,7 @@ class Labels:
         lattice = self.safeguards.lattice
         effect.label = lattice.join(given.read, given.control)
         call = effect.call
-        arguments = {}
-        if isinstance(call, ToolCall):
-            arguments = {name: given.arguments.get(name, given.read) for name in call.arguments}
-            for name, argument in linked(sink.critical, call.arguments):
-                arguments[name] = given.arguments.get(name, arguments[argument])
+        arguments = _arguments(call, given, sink) if isinstance(call, ToolCall) else {}
         for flow in flows(
             lattice, sink, control=given.control, read=given.read, arguments=arguments, choice=given.choice
         ):
@@ -60,6 +57,18 @@ class Labels:
             return Sink(self.safeguards.lattice.levels[-1], "", "none", None)  # it reaches nothing at all
         declared = self.safeguards.model(effect.target)
         return Sink(declared.clearance, declared.region, "read", None)
+
+
+def _arguments(call: ToolCall, given: CallLabels, sink: Sink) -> dict[str, Label]:
+    """Return the label of each argument, and of what decides inside one: links in a text, fields of an object."""
+    found = {name: given.arguments.get(name, given.read) for name in call.arguments}
+    for name, argument in linked(sink.critical, call.arguments):
+        found[name] = given.arguments.get(name, found[argument])
+    for argument, value in call.arguments.items():
+        trusted = found[argument].trusted and given.control.trusted
+        if isinstance(value, dict | list) and not trusted and not sink.is_critical(argument):
+            found.update((name, found[argument]) for name in inner(argument, value) if sink.is_critical(name))
+    return found
 
 
 def _denied(effect: Effect, flow: Flow, sink: Sink) -> EffectDenied:

@@ -21,6 +21,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple, cast
 from urllib.parse import urlsplit
 
+from podium.gate.leaves import words
+
 Json = Any
 
 MAX_ARGUMENTS = 200
@@ -49,7 +51,6 @@ _PATH = re.compile(
 _PLACE = re.compile(
     r"(?ix)(?:^|[_.\-]) (?: urls? | uris? | links? | hosts? | domains? | endpoint | webhook) (?:$|[_.\-])"
 )
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _URL = re.compile(r"""[A-Za-z][A-Za-z0-9+.\-]{0,30}:/{2}[^\s"'<>]*""")
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9.\-]{0,252}[a-z0-9])?|\[[0-9a-f:.]{2,45}\]")
 _BETWEEN = re.compile(r"[\s,;<>\"()]+")
@@ -168,17 +169,12 @@ class _Leaves:
     def named(self, pattern: re.Pattern[str], unreadable: set[str]) -> Iterator[str]:
         """Yield the texts whose name fits."""
         for name, value in self.values.items():
-            if pattern.search(_words(name)):
+            if pattern.search(words(name)):
                 text = _text(value)
                 if len(text) > MAX_SEARCHED:
                     unreadable.add(name)
                 else:
                     yield text
-
-
-def _words(name: str) -> str:
-    """Return a name with its words apart, however they were joined."""
-    return name if name.islower() else _CAMEL.sub("_", name)
 
 
 def _below(value: Json) -> Iterable[tuple[str | int, Json]]:
@@ -252,7 +248,7 @@ def decimal_text(number: Decimal) -> str:
 def _amount(leaves: _Leaves, unreadable: set[str]) -> str | None:
     largest: Decimal | None = None
     for name, value in leaves.values.items():
-        if not _AMOUNT.search(_words(name)) or isinstance(value, bool):
+        if not _AMOUNT.search(words(name)) or isinstance(value, bool):
             continue
         number = as_number(value)
         if number is None:
@@ -285,7 +281,7 @@ def _hosts(leaves: _Leaves, unreadable: set[str]) -> tuple[str, ...]:
             continue
         urls = _URL.findall(value)
         found.update(_host(url) for url in urls)
-        if not urls and _PLACE.search(_words(name)):
+        if not urls and _PLACE.search(words(name)):
             found.add(_host(f"//{value.strip().removeprefix('//')}"))
     return tuple(sorted(found))
 
