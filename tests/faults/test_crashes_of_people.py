@@ -224,11 +224,6 @@ async def test_what_people_do_survives_a_kill_anywhere(name: str, tally: Counter
 
     assert (calm.final.status, effects(calm.world)) == EXPECTED[name]
     tally["workflows"] += 1
-    for point in range(1, calm.plan.passed + 1):
-        killed = await drill.run(kill_at=point)
-        if not killed.plan.hit:
-            assert point > calm.plan.passed // 2
-            break  # what is committed together is a matter of time: this run had fewer points
+    async for killed in drill.kills(calm):
         tally[f"people, {killed.plan.hit}"] += 1
-        assert killed.final.agrees_with(calm.final), (point, killed.plan.hit, killed.final, calm.final)
-        assert effects(killed.world) == effects(calm.world), (point, killed.plan.hit)
+        assert effects(killed.world) == effects(calm.world), killed.plan.hit

@@ -30,9 +30,12 @@ async def refusal(asked: ContentFilter, texts: Sequence[Text], *, direction: Dir
 
 def filters_of(effect: Effect, safeguards: Safeguards) -> tuple[str, ...]:
     """Return the names of the filters that an effect and its answer must pass."""
+    always = safeguards.loss.always(effect.name)
+    if not effect.obligations and not always:
+        return ()
     demanded = [one for one in effect.obligations if one.kind == "filter"]
     names = [name for one in demanded for name in names_in(one.settings, "filter") or ("",)]
-    return tuple(dict.fromkeys((*names, *safeguards.loss.always(effect.name))))
+    return tuple(dict.fromkeys((*names, *always)))
 
 
 def names_in(settings: tuple[tuple[str, str], ...], key: str) -> tuple[str, ...]:

@@ -29,9 +29,14 @@ class Flight:
         stopped: What ended it.
     """
 
-    act: Act
+    effect: Effect
     timer: asyncio.Timeout | None = None
     stopped: Switch | None = None
+
+    @property
+    def act(self) -> Act:
+        """What a switch looks at."""
+        return _act(self.effect)
 
     def end(self, switch: Switch) -> None:
         """Stop the call; whoever waits for it is told by `denied`."""
@@ -64,10 +69,11 @@ class Flights:
         Raises:
             EffectDenied: GA004 when it was stopped since its intent; nothing was sent.
         """
-        flight = Flight(_act(effect))
-        heard = [switch for switch, at in self._heard.items() if at >= effect.begun_at]
-        if (switch := stopped_by(heard, flight.act)) is not None:
-            raise denied(effect, switch, sent=False)
+        flight = Flight(effect)
+        if self._heard:
+            heard = [switch for switch, at in self._heard.items() if at >= effect.begun_at]
+            if (switch := stopped_by(heard, flight.act)) is not None:
+                raise denied(effect, switch, sent=False)
         self._flights.add(flight)
         try:
             yield flight

@@ -15,7 +15,7 @@ that the ledger verifies.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
@@ -158,6 +158,20 @@ class Drill:
         self._mode: RunMode = mode
         self._fates = fates or {}
         self._opening = opening
+
+    async def kills(self, calm: Drilled) -> AsyncIterator[Drilled]:
+        """Yield one run for every point at which it can be killed.
+
+        Raises:
+            AssertionError: one of them did not end like the undisturbed one.
+        """
+        for point in range(1, calm.plan.passed + 1):
+            killed = await self.run(kill_at=point)
+            if not killed.plan.hit:
+                assert point > calm.plan.passed // 2
+                return  # what is committed together is a matter of time: this run had fewer points
+            assert killed.final.agrees_with(calm.final), (point, killed.plan.hit, killed.final, calm.final)
+            yield killed
 
     async def run(self, *, kill_at: int = 0) -> Drilled:
         """Run to rest; when killed on the way, start again as another process would."""

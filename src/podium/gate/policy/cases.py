@@ -19,19 +19,18 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
+from pydantic import BeforeValidator, Field, TypeAdapter
 
 from podium.gate.decision import ObligationKind
 from podium.gate.policy.decide import Policies
 from podium.gate.policy.facts import Action, Facts, Resource, Verdict
+from podium.gate.policy.listing import read_list
 from podium.gate.policy.schema import RESOURCES
 from podium.gate.policy.written import Names
 from podium.spec.base import SpecModel
 from podium.spec.diagnostic import Diagnostic, Place
 from podium.spec.label import Integrity
 from podium.spec.positions import Positions
-from podium.spec.problems import diagnostics
-from podium.spec.source import read
 from podium.spec.tool import Delivery, EffectClass
 
 Json = Any
@@ -175,23 +174,8 @@ def resource_named(
 
 def read_cases(text: str, file: str) -> tuple[list[Case], list[Diagnostic]]:
     """Return the tests of a file, or what is wrong with it."""
-    source = read(text)
-    positions = source.positions
-    found = [
-        Diagnostic(
-            code=finding.code, message=finding.message, help=finding.help, file=file, place=positions.at(finding.span)
-        )
-        for finding in source.findings
-    ]
-    if source.root is None or found:
-        return [], found
-    try:
-        specs = _FILE.validate_python(source.root.value, by_alias=True, by_name=False)
-    except ValidationError as error:
-        errors = error.errors(include_url=False)
-        root: Json = source.root.value
-        return [], diagnostics(errors, root, file=file, positions=positions, node_types={}, top=CaseFile)
-    return [_case(spec, index, file, positions) for index, spec in enumerate(specs)], []
+    specs, positions, wrong = read_list(text, file, _FILE, top=CaseFile)
+    return [_case(spec, index, file, positions) for index, spec in enumerate(specs)], wrong
 
 
 def _case(spec: CaseSpec, index: int, file: str, positions: Positions) -> Case:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from podium.gate.labels import Lattice
 from podium.gate.policy.cedar import parse
+from podium.gate.policy.listing import read_list
 from podium.gate.policy.rule import Rule
 from podium.gate.policy.translate import UnknownLevel, cedar
 from podium.gate.policy.written import PolicyFile, PolicySpec
 from podium.spec.diagnostic import Diagnostic
 from podium.spec.positions import Positions
-from podium.spec.problems import diagnostics
-from podium.spec.source import read
 from podium.spec.suggest import did_you_mean
 
 _FILE = TypeAdapter[tuple[PolicySpec, ...]](PolicyFile)
@@ -22,21 +21,7 @@ _FILE = TypeAdapter[tuple[PolicySpec, ...]](PolicyFile)
 
 def parse_yaml(text: str, file: str, lattice: Lattice) -> tuple[list[Rule], list[Diagnostic]]:
     """Return the policies of a file, and what is wrong with it."""
-    source = read(text)
-    positions = source.positions
-    found = [
-        Diagnostic(
-            code=finding.code, message=finding.message, help=finding.help, file=file, place=positions.at(finding.span)
-        )
-        for finding in source.findings
-    ]
-    if source.root is None or found:
-        return [], found
-    try:
-        policies = _FILE.validate_python(source.root.value, by_alias=True, by_name=False)
-    except ValidationError as error:
-        errors = error.errors(include_url=False)
-        return [], diagnostics(errors, source.root.value, file=file, positions=positions, node_types={}, top=PolicyFile)
+    policies, positions, found = read_list(text, file, _FILE, top=PolicyFile)
     rules: list[Rule] = []
     for index, policy in enumerate(policies):
         for one in _rules(policy, index, file, lattice, positions):
