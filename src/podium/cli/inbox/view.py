@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, cast
 
-from podium.cli.ask import shown
 from podium.cli.words import ago, when
 
 if TYPE_CHECKING:
@@ -63,6 +62,8 @@ def inbox_table(items: Sequence[Item], now: int) -> Table:
 
 def item_text(item: Item, now: int) -> str:
     """Return a question with all that one should know before one answers it."""
+    from podium.cli.ask import shown
+
     from podium.app.inbox import conditions
 
     lines = [f"{item.workflow}, run {item.run}, `{item.path}`, asked {ago(item.asked_at, now)}"]
