@@ -107,6 +107,7 @@ class Effect:
             the grant, False is what undoes something.
         output: The type that the caller expects of the answer, None when it does not say.
         masks: What stands for which value in what this run sends.
+        conceal: Takes out of the call what must not be written down of one that is not made; set by the gateway.
         releases: For what a commit releases: the key under which it was staged, "" for everything else.
         principal: Who started the run. `chain`: in whose names it acts, the person first: `person:anna`,
             `workflow:refunds@3fa9c01b22d4`, `agent:triage@3`.
@@ -161,6 +162,7 @@ class Effect:
     output: Type | None = None
     releases: EffectKey | Literal[""] = ""
     masks: RunMasks = field(default_factory=lambda: RunMasks(""))
+    conceal: Callable[[Effect], Awaitable[None]] | None = None
 
     name: str = ""
     id: EffectKey = field(default=EffectKey(""))
@@ -243,6 +245,8 @@ def write_request(effect: Effect, ids: IdSource) -> None:
 
 async def refuse(effect: Effect, code: str, *, at: int) -> None:
     """Record that the gate says no; the caller then raises `EffectDenied`, or an `EffectError` of kind `limit`."""
+    if effect.conceal is not None:
+        await effect.conceal(effect)
     assert effect.request is not None
     effect.reasons.append(code)
     denied = EffectDeniedRecord(
@@ -272,8 +276,10 @@ class Suspended(PodiumError):
         self.question = question
 
 
-def did_it_land(effect: Effect) -> Suspended:
-    """Return the question that settles the doubt about an effect."""
+async def did_it_land(effect: Effect) -> Suspended:
+    """Return the question that settles the doubt about an effect; it shows no secrets."""
+    if effect.conceal is not None:
+        await effect.conceal(effect)
     question = EffectQuestion(
         reason="doubt",
         text=f"`{effect.name}` was sent and no answer came; did it happen?",

@@ -32,6 +32,7 @@ from functools import reduce
 
 from podium.clock import Clock
 from podium.effects.breaker import Breakers
+from podium.effects.concealing import Concealing
 from podium.effects.effect import Effect, Proceed, Stage
 from podium.effects.flights import Flights
 from podium.effects.ports import Models, NoSandboxes, Runs, Sandboxes, Tools
@@ -76,6 +77,7 @@ class Gateway:
     ) -> None:
         self.safeguards = safeguards = safeguards or Safeguards()
         self._flights = Flights(clock)
+        self._concealing = Concealing(ids, safeguards)
         stages: list[Stage] = [
             reveal,
             Identify(clock=clock, ids=ids, safeguards=safeguards),
@@ -83,7 +85,7 @@ class Gateway:
             Route(models=models, tools=tools, sandboxes=sandboxes or NoSandboxes()),
             Labels(clock=clock, safeguards=safeguards),
             Governor(clock=clock, safeguards=safeguards, secret=secret),
-            Loss(clock=clock, ids=ids, safeguards=safeguards),
+            Loss(clock=clock, safeguards=safeguards),
             Policy(clock=clock, safeguards=safeguards),
             claims,
             Obligations(clock=clock, ids=ids, safeguards=safeguards),
@@ -113,6 +115,7 @@ class Gateway:
             EffectError: it failed; recorded. What may have happened nevertheless is doubt.
             Fenced: the run belongs to another worker.
         """
+        effect.conceal = self._concealing
         return await self._door(effect)
 
     async def weigh(self, effect: Effect) -> None:
@@ -122,6 +125,7 @@ class Gateway:
             Suspended: people must agree to it who have not.
             EffectDenied: the gate said no; recorded.
         """
+        effect.conceal = self._concealing
         await self._scales(effect)
 
 

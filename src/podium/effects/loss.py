@@ -17,9 +17,9 @@ from podium.effects.effect import Effect
 from podium.errors import EffectError
 from podium.gate.redact.detect import Detector, Patterns, load, look, needs_loading
 from podium.gate.redact.filters import ContentFilter
-from podium.gate.redact.finding import Finding
+from podium.gate.redact.finding import Finding, kinds_of
 from podium.gate.redact.masks import MASK
-from podium.gate.redact.rules import LossRules
+from podium.gate.redact.rules import LossRules, SinkKind
 from podium.gate.redact.secrets import is_secret_name
 from podium.gate.redact.texts import Text, rewritten, texts_of
 from podium.node.calls import Call, ModelCall, ToolCall
@@ -113,6 +113,18 @@ def texts_of_call(call: Call) -> list[Text]:
     if isinstance(call, ModelCall):
         return [Text("", message.text) for message in call.messages if message.text]
     return list(texts_of(call.arguments)) if isinstance(call, ToolCall) else []
+
+
+def sink_of(effect: Effect) -> tuple[SinkKind, frozenset[str]]:
+    """Return what sort of thing is called, and which kinds its grant says it sees."""
+    call = effect.call
+    if not isinstance(call, ToolCall):
+        return "models", frozenset()
+    grant = effect.grants.get(call.tool)
+    if grant is None:
+        return "tools", frozenset()
+    trusted = grant.trust_of(call.function) == "trusted"
+    return "trusted_tools" if trusted else "tools", kinds_of(grant.sees)
 
 
 def rewrite_call(effect: Effect, change: Callable[[Text], str]) -> bool:

@@ -288,7 +288,7 @@ class Attempt:
                 raise
             unknown = self._context.unknown
             if unknown is not None and unknown.delivery == "once":
-                raise did_it_land(unknown) from None
+                raise await did_it_land(unknown) from None
             what = f"took longer than {limit.total}" if total.expired() else f"gave no sign of life for {limit.idle}"
             raise NodeError(
                 "EN002",

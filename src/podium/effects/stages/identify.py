@@ -59,7 +59,7 @@ class Identify:
             return stand_in(effect)
         write_request(effect, self.ids)
         if known.doubt and effect.delivery == "once":
-            raise did_it_land(effect)
+            raise await did_it_land(effect)
         if known.lost >= MAX_LOST:
             raise EffectError(
                 "EF051",

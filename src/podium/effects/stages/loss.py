@@ -1,8 +1,7 @@
 """Data loss: what is in the call that must not leave?
 
 What is found is added to the label's categories, as facts for policies (`pii`, `secret`, and each kind); then the
-installation's rules say what happens with it. A denial comes at once, and its record holds masks in the place of what
-was found; anything else is an obligation, which a later stage fulfils.
+installation's rules say what happens with it. A denial comes at once; anything else is an obligation, which a later stage fulfils.
 """
 
 from __future__ import annotations
@@ -12,14 +11,13 @@ from dataclasses import dataclass
 
 from podium.clock import Clock
 from podium.effects.effect import Effect, Proceed, refuse
-from podium.effects.loss import DataLoss, Looked, texts_of_call
-from podium.effects.masking import mask_call, redacted_names
+from podium.effects.loss import DataLoss, Looked, sink_of, texts_of_call
+from podium.effects.masking import redacted_names
 from podium.effects.safeguards import Safeguards
 from podium.errors import EffectDenied, EffectError
 from podium.gate.decision import Obligation
 from podium.gate.redact.finding import KINDS, kinds_of
-from podium.gate.redact.rules import Action, SinkKind
-from podium.ids import IdSource
+from podium.gate.redact.rules import Action
 from podium.node.calls import ModelCall, Reply, ToolCall
 from podium.spec.label import Label
 
@@ -32,7 +30,6 @@ class Loss:
     """See the module's rules."""
 
     clock: Clock
-    ids: IdSource
     safeguards: Safeguards
 
     async def __call__(self, effect: Effect, proceed: Proceed) -> Reply:
@@ -46,7 +43,7 @@ class Loss:
             categories = {*kinds, *(_CATEGORY[group] for kind in kinds if (group := KINDS.get(kind)) in _CATEGORY)}
             facts = Label(categories=tuple(sorted(categories)))
             effect.label = self.safeguards.lattice.join(effect.label, facts)
-            await self._decide(effect, loss, looked, sorted(kinds))
+            await self._decide(effect, loss, sorted(kinds))
         return await proceed(effect)
 
     async def _look(self, effect: Effect, loss: DataLoss) -> Looked:
@@ -59,8 +56,8 @@ class Loss:
         await refuse(effect, code, at=self.clock.now())
         raise EffectDenied(code, message, help="nothing was sent, because nobody could see what it holds")
 
-    async def _decide(self, effect: Effect, loss: DataLoss, looked: Looked, kinds: Iterable[str]) -> None:
-        sink, sees = _sink(effect)
+    async def _decide(self, effect: Effect, loss: DataLoss, kinds: Iterable[str]) -> None:
+        sink, sees = sink_of(effect)
         stays = kinds_of(name for one in effect.obligations if one.kind == "redact" for name in redacted_names(one))
         by_action: dict[Action, list[str]] = {}
         for kind in kinds:
@@ -68,8 +65,6 @@ class Loss:
                 continue  # the node has it masked, so it does not leave
             by_action.setdefault(loss.rules.action(sink, kind, sees=sees), []).append(kind)
         if denied := by_action.get("deny"):
-            masks = await effect.masks.ready()
-            mask_call(effect, looked, stays.union(denied, by_action.get("redact", ())), masks, self.ids)
             await refuse(effect, f"data_loss:{denied[0]}", at=self.clock.now())
             raise EffectDenied(
                 "GA020",
@@ -83,14 +78,3 @@ class Loss:
             settings = (("kinds", ",".join(redacted)),)
             effect.obligations.append(Obligation(kind="redact", reason="data_loss", settings=settings))
 
-
-def _sink(effect: Effect) -> tuple[SinkKind, frozenset[str]]:
-    """Return what sort of thing is called, and which kinds its grant says it sees."""
-    call = effect.call
-    if not isinstance(call, ToolCall):
-        return "models", frozenset()
-    grant = effect.grants.get(call.tool)
-    if grant is None:
-        return "tools", frozenset()
-    trusted = grant.trust_of(call.function) == "trusted"
-    return "trusted_tools" if trusted else "tools", kinds_of(grant.sees)

@@ -47,7 +47,7 @@ class Recording:
         except EffectError as error:
             await self._close(effect, self._error(effect, error), begun)
             if error.landed == "unknown" and effect.delivery == "once":
-                raise did_it_land(effect) from error
+                raise await did_it_land(effect) from error
             raise
         except asyncio.CancelledError:
             outcome = EffectOutcome(id=effect.id, status="unknown", code="EF052", error_kind="cancelled")
