@@ -62,9 +62,8 @@ def inbox_table(items: Sequence[Item], now: int) -> Table:
 
 def item_text(item: Item, now: int) -> str:
     """Return a question with all that one should know before one answers it."""
-    from podium.cli.ask import shown
-
     from podium.app.inbox import conditions
+    from podium.cli.ask import shown
 
     lines = [f"{item.workflow}, run {item.run}, `{item.path}`, asked {ago(item.asked_at, now)}"]
     show: Json = item.show
