@@ -235,9 +235,10 @@ nodes:
 
 
 async def test_what_undoes_something_waits_for_nobody() -> None:
-    calls: list[str] = []
-    tools = {"mail.send": lambda _: calls.append("send"), "mail.take_back": lambda _: calls.append("take_back")}
+    sent: list[object] = []
+    taken_back: list[object] = []
+    tools = {"mail.send": sent.append, "mail.take_back": taken_back.append}
 
     result = await run_workflow(UNDOING, tools=tools, answers={"both/post": "approved"})
 
-    assert (result.status, calls) == ("failed", ["send", "take_back"])
+    assert (result.status, len(sent), len(taken_back)) == ("failed", 1, 1)

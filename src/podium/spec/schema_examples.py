@@ -160,6 +160,14 @@ BY_KEY: Mapping[str, list[Json]] = {
     "CodeConfig.tools": [["git.git_log"]],
     "limits": [{"cpu": "30s", "memory": "512MB"}],
     "cpu": ["30s"],
+    "auth": [
+        {
+            "token_url": "https://login.example.org/token",
+            "client_id": "podium",
+            "client_secret": "${secrets.podium_client}",
+            "scope": ["orders.read"],
+        }
+    ],
     "sandbox": [{"read": ["."], "write": ["./out"]}],
     "read": [["."]],
     "write": [["./out"]],

@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from podium.spec.approval import Approval, ApprovalSpec
+from podium.spec.auth import AuthSpec
 from podium.spec.base import Duration, SpecModel
 from podium.spec.budget import CostSpec
 from podium.spec.names import Name
@@ -150,6 +151,9 @@ class ToolSpec(SpecModel):
     """Headers of requests to a server that is reached by URL; values may hold `${secrets.name}`, such as
     `Authorization: "Bearer ${secrets.erp_token}"`."""
 
+    auth: AuthSpec | None = None
+    """How a server that is reached by URL is logged in to; without it nothing but `headers` is shown."""
+
     identity: Literal["none", "send"] = "none"
     """Whether calls tell the server in whose names they are made."""
 
@@ -206,6 +210,11 @@ class ToolSpec(SpecModel):
             | dict(self.twin.settings)
         )
 
+    @property
+    def acts(self) -> bool:
+        """Whether calls are made in somebody's name, so that the other side must be told which."""
+        return self.identity == "send" or (self.auth is not None and self.auth.as_ == "person")
+
     def cost_of(self, function: str) -> CostSpec | None:
         """Return what a call of one of its functions costs at most; None when nothing is said."""
         special = self.functions.get(function)
@@ -224,6 +233,12 @@ class ToolSpec(SpecModel):
         if self.sandbox is not None and not isinstance(self.mcp, tuple):
             kind, message = "tool_sandbox", "expected `sandbox` with a server that is started by its command only"
             raise PydanticCustomError(kind, message, {"loc": ("sandbox",)})
+        if self.auth is not None and not isinstance(self.mcp, str):
+            kind, message = "tool_auth", "expected `auth` with a server that is reached by URL only"
+            raise PydanticCustomError(kind, message, {"loc": ("auth",)})
+        if self.auth is not None and any(name.lower() == "authorization" for name in self.headers):
+            kind, message = "tool_auth", "expected `auth` or a header `Authorization`, got both"
+            raise PydanticCustomError(kind, message, {"loc": ("auth",)})
         if self.settings and self.python is None:
             kind, message = "tool_settings", "unknown key `{key}`: only `python` tools take settings of their own"
             raise PydanticCustomError(kind, message, {"key": next(iter(self.settings))})

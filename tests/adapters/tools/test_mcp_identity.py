@@ -16,12 +16,15 @@ from podium.adapters.secrets.vault import Vault
 from podium.adapters.tools.catalogue import InstalledTools
 from podium.effects.effect import Effect, Known
 from podium.effects.flights import Flights
+from podium.effects.ports import NoSandboxes
 from podium.effects.stages.call import Call
+from podium.effects.stages.route import Route
 from podium.ids import EffectKey, NodePath, RunId
 from podium.node.calls import ToolCall, ToolReply
 from podium.spec.model import ToolSpec
 from podium.testing.clock import FakeClock
 from podium.testing.runs import ScriptedRuns
+from podium.testing.scripted import ScriptedModel
 
 pytestmark = pytest.mark.anyio
 
@@ -96,9 +99,10 @@ async def asked(heard: Heard, **keys: Any) -> str:
         progress=lambda _text: None,
         chain=CHAIN,
     )
-    effect.tool, effect.limit_s, effect.id = tools.open("asked", spec), 20.0, EffectKey("a" * 32)
+    effect.id = EffectKey("a" * 32)
     try:
-        reply = await Call(runs=ScriptedRuns(), clock=clock, flights=Flights(clock))(effect)
+        route = Route(models=ScriptedModel(), tools=tools, sandboxes=NoSandboxes())
+        reply = await route(effect, Call(runs=ScriptedRuns(), clock=clock, flights=Flights(clock)))
     finally:
         await tools.close()
     assert isinstance(reply, ToolReply)

@@ -47,6 +47,7 @@ class Vault:
         self._clock = clock or SystemClock()
         self._kept: dict[str, tuple[str, float]] = {}
         self._forms: dict[str, str] = {}
+        self._until: dict[str, float] = {}
         self._pattern: re.Pattern[str] | None = None
 
     async def value(self, name: str) -> str:
@@ -85,9 +86,24 @@ class Vault:
         """The values that were given out so far."""
         return tuple(self._forms)
 
+    def learn(self, reference: str, value: str, *, until: float) -> None:
+        """Blot out a value that was not fetched here, such as a token, by putting `reference` in its place.
+
+        After `until`, by the monotonic clock, it is worth nothing and forgotten.
+        """
+        now = self._clock.monotonic()
+        over = {form for form, end in self._until.items() if end < now}
+        self._forms = {form: said for form, said in self._forms.items() if form not in over}
+        self._until = {form: end for form, end in self._until.items() if form not in over}
+        self._until |= dict.fromkeys(self._add(reference, value), until)
+
     def hide(self, text: str) -> str:
         """Return a text in which references stand in the place of values."""
-        return text if self._pattern is None else self._pattern.sub(lambda match: self._forms[match[0]], text)
+        return (
+            text
+            if self._pattern is None
+            else self._pattern.sub(lambda match: self._forms.get(match[0], match[0]), text)
+        )
 
     def hide_in(self, value: Json) -> Json:
         """Return a JSON value in which references stand in the place of values, keys included."""
@@ -104,8 +120,12 @@ class Vault:
         return value
 
     def _remember(self, name: str, value: str) -> None:
+        self._add(f"${{secrets.{name}}}", value)
+
+    def _add(self, reference: str, value: str) -> set[str]:
+        """Look for a value in all its forms from now on; return those."""
         encoded = value.encode()
-        forms = {
+        every = {
             value,
             quote(value, safe=""),
             quote(value),
@@ -113,8 +133,9 @@ class Vault:
             base64.urlsafe_b64encode(encoded).decode(),
             json.dumps(value)[1:-1],
         }
-        before = len(self._forms)
-        self._forms |= {form: f"${{secrets.{name}}}" for form in forms if len(form) >= LEAST_CHARS}
-        if len(self._forms) > before:
+        forms = {form for form in every if len(form) >= LEAST_CHARS}
+        if not forms <= self._forms.keys():
+            self._forms = {**self._forms, **dict.fromkeys(forms, reference)}
             longest_first = sorted(self._forms, key=len, reverse=True)
             self._pattern = re.compile("|".join(re.escape(form) for form in longest_first))
+        return forms

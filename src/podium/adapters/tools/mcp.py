@@ -47,9 +47,11 @@ class McpTool:
         *,
         connect_s: float = CONNECT_S,
         list_s: float = LIST_S,
+        login: Callable[[], Awaitable[object]] | None = None,
     ) -> None:
         self._target = target
         self._link = link
+        self._login = login
         self._connect_s = connect_s
         self._list_s = list_s
         self._opening = asyncio.Lock()
@@ -111,7 +113,9 @@ class McpTool:
         self._sessions.clear()
 
     async def _connected(self) -> Session:
-        """Return a session that takes calls, opening one when there is none."""
+        """Return a session that takes calls, opening one when there is none; who cannot log in sends nothing."""
+        if self._login is not None:
+            await self._login()
         async with self._opening:
             if self._closed:
                 raise EffectError("EF015", f"the connection to `{self._target}` is closed", kind="unavailable")

@@ -5,7 +5,8 @@ The SDK's transport on top of a connection that is narrower than its own:
 1. Requests go to the configured URL and nowhere else: redirects are not followed, proxies and credentials of the
    environment are not used.
 2. An answer, or one event of a stream, is at most `max_message` bytes.
-3. What fails below JSON-RPC (no connection, 401, 429 with Retry-After, 503, a reset) becomes a JSON-RPC error of that
+3. A token of the grant (`Bearer`) is looked up for every request, as it may have been renewed since the last one.
+4. What fails below JSON-RPC (no connection, 401, 429 with Retry-After, 503, a reset) becomes a JSON-RPC error of that
    one request, which says whether it may have been carried out. The SDK alone would drop the whole session, and the
    other calls in it with it.
 """
@@ -17,7 +18,7 @@ import json
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import Literal
+from typing import Literal, Protocol
 
 import httpx2
 import mcp_types
@@ -26,7 +27,7 @@ from mcp.client.streamable_http import MCP_SESSION_ID, streamable_http_client
 from typing_extensions import override  # in typing from Python 3.12
 
 from podium.adapters.tools.mcp_reply import http_problem
-from podium.errors import ErrorKind
+from podium.errors import EffectError, ErrorKind
 
 TIMEOUT = httpx2.Timeout(30.0, read=None)  # how long an answer may take is the call's own bound
 _NOT_SENT = (
@@ -46,10 +47,29 @@ _STATUS: dict[int, tuple[ErrorKind, Literal["no", "unknown"], str]] = {
 }
 
 
+class Bearer(Protocol):
+    """The token that requests show."""
+
+    async def token(self) -> str:
+        """Return it.
+
+        Raises:
+            EffectError: when there is none.
+        """
+        ...
+
+    def drop(self) -> None:
+        """Forget it: the server does not take it."""
+        ...
+
+
 class HttpLink:
     """One session at one URL. Attributes as `StdioLink`."""
 
-    def __init__(self, url: str, *, headers: Mapping[str, str] | None = None, max_message: int) -> None:
+    def __init__(
+        self, url: str, *, headers: Mapping[str, str] | None = None, max_message: int, bearer: Bearer | None = None
+    ) -> None:
+        self.bearer = bearer
         self.target = url_name(url)
         self.fault = ""
         self.too_long = False
@@ -95,6 +115,12 @@ class _Narrow(httpx2.AsyncBaseTransport):
 
     @override
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        bearer = self._link.bearer
+        if bearer is not None:
+            try:
+                request.headers["authorization"] = f"Bearer {await bearer.token()}"
+            except EffectError as error:
+                return _told(error.message, error.kind, "no")
         try:
             response = await self._inner.handle_async_request(request)
         except _NOT_SENT as error:
@@ -115,6 +141,8 @@ class _Narrow(httpx2.AsyncBaseTransport):
 
     def _problem(self, request: httpx2.Request, response: httpx2.Response) -> httpx2.Response | None:
         status = response.status_code
+        if status == 401 and self._link.bearer is not None:
+            self._link.bearer.drop()
         if status in _STATUS:
             kind, landed, why = _STATUS[status]
             return _told(why, kind, landed, retry_after_s=_seconds(response.headers.get("retry-after")))

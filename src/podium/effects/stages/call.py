@@ -9,7 +9,7 @@ from typing import Any, cast
 from podium.clock import Clock
 from podium.effects.effect import Effect
 from podium.effects.flights import Flight, Flights, denied
-from podium.effects.ports import Runs, SecretReference, TellsIdentity, ToolPort
+from podium.effects.ports import Runs, SecretReference
 from podium.errors import EffectError
 from podium.ids import RunId
 from podium.ledger.record import ArgumentLabel
@@ -29,14 +29,6 @@ def _filled(effect: Effect, call: ToolCall) -> dict[str, Json]:
         if call.arguments.get(name) == (written := f"${{secrets.{secret}}}")
     }
     return {**call.arguments, **marked}
-
-
-def _told_for_whom(effect: Effect, tool: ToolPort, call: ToolCall) -> ToolPort:
-    """Return the tool, telling in whose names it is called where the grant says so, and only there."""
-    grant = effect.grants.get(call.tool)
-    if grant is None or grant.identity != "send" or not isinstance(tool, TellsIdentity):
-        return tool
-    return tool.acting(effect.chain)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +81,7 @@ class Call:
             assert effect.sandbox is not None
             return await effect.sandbox.run(call, timeout_s=effect.limit_s, progress=effect.progress)
         assert effect.tool is not None
-        return await _told_for_whom(effect, effect.tool, call).call(
+        return await effect.tool.call(
             call.function, _filled(effect, call), key=effect.id, timeout_s=effect.limit_s, progress=effect.progress
         )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from podium.effects.effect import Effect, Proceed
-from podium.effects.ports import Models, Sandboxes, Tools
+from podium.effects.ports import Models, Sandboxes, TellsIdentity, Tools
 from podium.node.calls import CodeCall, ModelCall, Reply, RunCall
 
 MODEL_LIMIT_S = 600.0
@@ -42,7 +42,9 @@ class Route:
             effect.target = effect.sandbox.target
             effect.limit_s = call.limits.wall_ms / 1000
         elif (grant := effect.grants.get(call.tool)) is not None:
-            effect.tool = self.tools.open(call.tool, grant)
+            port = self.tools.open(call.tool, grant)
+            # in whose names it is called is told where the grant says so, and only there
+            effect.tool = port.acting(effect.chain) if grant.acts and isinstance(port, TellsIdentity) else port
             effect.target = effect.tool.target
             effect.limit_s = grant.timeout.total_seconds()
         if effect.timeout_s is not None:

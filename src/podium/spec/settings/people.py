@@ -19,6 +19,7 @@ from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from podium.spec.approval import PersonName
+from podium.spec.auth import LoginUrl, SecretText
 from podium.spec.base import SpecModel
 from podium.spec.names import Name
 
@@ -40,6 +41,10 @@ class PersonSettings(SpecModel):
     token_sha256: Annotated[tuple[Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")], ...], Field(max_length=20)] = ()
     """SHA-256 of tokens that prove who they are where the operating system cannot tell, such as in a script that
     several people share. The token itself stands in `PODIUM_TOKEN` of whoever acts."""
+
+    tokens: Annotated[dict[LoginUrl, SecretText], Field(max_length=20)] = Field(default_factory=dict)
+    """What proves who they are to authorization servers, by the `token_url` of these, each as `${secrets.name}`. It is
+    shown there and nowhere else, to be exchanged for tokens with which workflows call tools in their name."""
 
     email: Annotated[str, Field(pattern=r"^[^\s<>@,;\"]+@[^\s<>@,;\"]+$|^$", max_length=254)] = ""
     """Where they are told that something waits for them."""
