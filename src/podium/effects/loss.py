@@ -7,7 +7,7 @@ wrote; not what goes to another run or into a sandbox without a network, because
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +22,7 @@ from podium.gate.redact.masks import MASK
 from podium.gate.redact.rules import LossRules, SinkKind
 from podium.gate.redact.secrets import is_secret_name
 from podium.gate.redact.texts import Text, rewritten, texts_of
+from podium.gate.redact.unseen import also_seen, encodings
 from podium.node.calls import Call, ModelCall, ToolCall
 
 Json = Any
@@ -75,7 +76,7 @@ class DataLoss:
         looked: dict[Text, tuple[Finding, ...]] = {}
         for text in wanted:
             found = await _built_in(text)
-            found += tuple(one for value in secrets for one in _occurrences(value, text.text))
+            found += tuple(_known(secrets, text.text))
             if found:
                 looked[text] = found
         for detector in self.detectors if wanted else ():
@@ -145,6 +146,15 @@ def rewrite_call(effect: Effect, change: Callable[[Text], str]) -> bool:
 async def _built_in(text: Text) -> tuple[Finding, ...]:
     if needs_loading(text.text):
         await asyncio.to_thread(load)
+    found = await _as_written(text)
+    if text.text.isascii():
+        return found
+    if len(text.text) > _LONG:
+        return found + await asyncio.to_thread(lambda: tuple(also_seen(text.text, _BUILT_IN.find)))
+    return found + tuple(also_seen(text.text, look))
+
+
+async def _as_written(text: Text) -> tuple[Finding, ...]:
     if len(text.text) > _LONG:
         return await asyncio.to_thread(_BUILT_IN.find, text.text)
     if not text.name or len(text.text) > _NAMED:
@@ -158,6 +168,17 @@ async def _built_in(text: Text) -> tuple[Finding, ...]:
         for one in look(told + text.text)
         if one.start >= len(told)
     )
+
+
+def _known(secrets: Iterable[str], text: str) -> Iterator[Finding]:
+    """Yield where secrets of this installation stand, however they are written."""
+
+    def find(text: str) -> Iterator[Finding]:
+        return (one for value in secrets for way in encodings(value) for one in _occurrences(way, text))
+
+    yield from find(text)
+    if not text.isascii():
+        yield from also_seen(text, find)
 
 
 def _occurrences(value: str, text: str) -> Iterable[Finding]:

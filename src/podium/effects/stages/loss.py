@@ -1,7 +1,8 @@
 """Data loss: what is in the call that must not leave?
 
 What is found is added to the label's categories, as facts for policies (`pii`, `secret`, and each kind); then the
-installation's rules say what happens with it. A denial comes at once; anything else is an obligation, which a later stage fulfils.
+installation's rules say what happens with it. A denial comes at once; anything else is an
+obligation, which a later stage fulfils.
 """
 
 from __future__ import annotations
@@ -77,4 +78,3 @@ class Loss:
         if redacted := by_action.get("redact"):
             settings = (("kinds", ",".join(redacted)),)
             effect.obligations.append(Obligation(kind="redact", reason="data_loss", settings=settings))
-

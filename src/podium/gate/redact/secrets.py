@@ -12,7 +12,9 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import lru_cache
 
+from podium.gate.leaves import words
 from podium.gate.redact.finding import Finding
 
 _FORMS: dict[str, tuple[str, str]] = {
@@ -71,9 +73,14 @@ _QUOTED = re.compile(_REST + r"(?:=>|:=|[:=])\s{0,3}([\"'])([^\"'\s]{6,200})\1")
 _BARE = re.compile(_REST + r"[:=]\s{0,3}([^\s\"'`,;()\[\]{}<>]{8,200})(?=[\s,;]|$)")
 _SAID = re.compile(r"(?: code)?(?: is|:| =)\s{1,2}([^\s,;()<>]{4,64})")
 _SECRET_NAME = re.compile(
-    r"(?i)(?:^|[_\-.])(?:password|passwd|passphrase|pwd|secret|token|api[_-]?key|apikey|private[_-]?key|credentials?"
-    r"|client[_-]?secret|access[_-]?key)$"
+    r"(?i)(?:^|[_\-.])(?:passwords?|passwd|passphrases?|pwd|secrets?|token|(?:access|auth|refresh|bearer)[_-]?tokens"
+    r"|api[_-]?keys?|private[_-]?keys?|credentials?|client[_-]?secret|access[_-]?keys?)$"
 )
+_LONGEST_NAME = 64
+"""Characters at the end of a name that say what it is."""
+
+_PLACE_NAME = re.compile(r"(?i)(?:page|next|prev(?:ious)?|continuation|cursor|sync|resume|start|end|stop)[_-]?token$")
+"""What is called a token and says where to go on."""
 _TO_FILL_IN = re.compile(
     r"(?i)^(?:[<$\[{%*#]|x{3,}|\.{3}|your|example|placeholder|changeme|redacted|none|null|true|false|self\.|os\.|env)"
     r"|\$\{|\(\)|\{\{"
@@ -144,7 +151,13 @@ def _value_after(text: str, place: int, *, said: bool) -> Finding | None:
 
 def is_secret_name(name: str) -> bool:
     """Whether what is called so is a secret, whatever it looks like."""
-    return _SECRET_NAME.search(name) is not None
+    return _is_secret_name(name[-_LONGEST_NAME:])
+
+
+@lru_cache(maxsize=1024)
+def _is_secret_name(name: str) -> bool:
+    said = words(name)
+    return _SECRET_NAME.search(said) is not None and _PLACE_NAME.search(said) is None
 
 
 def random_texts(text: str, start: int, end: int) -> Iterator[Finding]:
