@@ -18,10 +18,12 @@ from podium.errors import UsageError
 from podium.ids import EffectKey, SystemIds
 from podium.ledger.record import EffectIntent, EffectOutcome, RunEnded
 from podium.ledger.switch import SwitchScope
+from podium.ledger.verify import verify
 from podium.node.calls import ToolReply
 from podium.spec.model import ToolSpec
 from podium.testing import FakeClock, MemoryStore, ScriptedModel
 from podium.testing.running import Bench, compile_text
+from podium.testing.tools import ScriptedTools, World
 
 pytestmark = pytest.mark.anyio
 
@@ -162,6 +164,34 @@ async def test_nothing_begins_behind_a_switch_and_the_run_goes_on_once_it_is_lif
     assert await desk.bench.settle(run, {}) == "done"
     assert desk.mail.calls == ["ada", "bob"]
     await desk.bench.engine.close()
+
+
+MANY = """podium: 1
+name: refunds
+tools:
+  mail: {python: scripted, effect: write, delivery: keyed}
+nodes:
+  all:
+    map: "['ada', 'bob', 'cas', 'dan']"
+    as: who
+    concurrency: 4
+    do: {post: {tool: mail.send, with: {to: "${who}"}}}
+"""
+
+
+async def test_calls_that_were_refused_side_by_side_leave_evidence_that_holds() -> None:
+    clock = FakeClock(tick_ms=1)
+    store, world = MemoryStore(clock=clock), World()
+    bench = Bench(
+        compile_text(MANY), store=store, model=ScriptedModel(), tools=ScriptedTools(world), clock=clock, ids=IDS
+    )
+    await stop(store, IDS, "everything", "", by="ada")
+    run = await bench.start({})
+
+    assert await bench.settle(run, {}) == "denied"
+    bodies = [record.body for record in await bench.history(run)]
+    assert [body for body in bodies if isinstance(body, EffectIntent | EffectOutcome)] == []
+    assert ((await verify(store)).problems, world.calls) == ((), [])
 
 
 async def test_the_intent_says_in_whose_names_it_acts() -> None:

@@ -116,6 +116,7 @@ class Effect:
         trajectory, trail: The calls of the run, and where this one stands among them; None when it cannot be repeated.
         governor: What the workflow says of it. `autonomy`: how far files let it go by
             itself, that of the workflow, of those around it, and of the runs that started this one.
+        intents: How many intents of an effect the run's records have by now; None when nobody keeps count.
         label: Of the request as a whole (labels).
         obligations: What must be done before it may happen (grant, labels, policy); a stage that fulfils one leaves it
             in the list and adds a reason.
@@ -163,6 +164,7 @@ class Effect:
     releases: EffectKey | Literal[""] = ""
     masks: RunMasks = field(default_factory=lambda: RunMasks(""))
     conceal: Callable[[Effect], Awaitable[None]] | None = None
+    intents: Callable[[EffectKey], int] | None = None
 
     name: str = ""
     id: EffectKey = field(default=EffectKey(""))

@@ -181,6 +181,7 @@ class NodeContext:
             output=getattr(self._node.work.config, "output", None),
             masks=run.masks,
             obligations=self._redacted(),
+            intents=run.state.intents,
         )
 
     def _staged(self) -> bool | None:

@@ -471,6 +471,11 @@ class RunState:
         """Return what is known of an effect."""
         return self.effects.setdefault(key, EffectState())
 
+    def intents(self, key: EffectKey) -> int:
+        """Return how many intents of an effect are recorded."""
+        known = self.effects.get(key)
+        return known.attempts if known is not None else 0
+
     def remind(self, when: int, path: NodePath) -> None:
         """Look at a waiting node again at `when`."""
         heapq.heappush(self.timers, (when, path))

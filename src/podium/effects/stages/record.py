@@ -58,17 +58,26 @@ class Recording:
         return reply
 
     async def _announce(self, effect: Effect) -> None:
-        """Write the intent; when we are stopped meanwhile, write too that nothing was sent."""
+        """Write the intent; when we are stopped meanwhile and it was written, write too that nothing was sent."""
         try:
             await effect.journal.append([self._intent(effect)])
         except asyncio.CancelledError:
-            outcome = EffectOutcome(id=effect.id, status="error", code="EF052", error_kind="cancelled", micro_wh=0)
-            await self._close(effect, Entry(body=outcome), self.clock.monotonic())
+            if await self._is_announced(effect):
+                outcome = EffectOutcome(id=effect.id, status="error", code="EF052", error_kind="cancelled", micro_wh=0)
+                await self._close(effect, Entry(body=outcome), self.clock.monotonic())
             raise
         except Rejected as error:
             if error.code != "ST007":
                 raise
             raise EffectDenied("GA004", error.message, help=error.help) from error
+
+    async def _is_announced(self, effect: Effect) -> bool:
+        """Whether the intent was written after all: the store may have refused it while nobody waited any more.
+
+        An outcome of an effect without an intent would be evidence that does not hold.
+        """
+        await effect.journal.append([])  # comes back when what was handed in before it is written or refused
+        return effect.intents is None or effect.intents(effect.id) > effect.known.attempts
 
     def _intent(self, effect: Effect) -> Entry:
         assert effect.request is not None
