@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from podium.graph.model import Compiled, Graph, GraphNode
 from podium.lint.diff.fact import THERE, Fact
+from podium.lint.diff.gates import budgeted, vouched
 from podium.lint.diff.people import people_before
 from podium.lint.diff.plain import Names, own
 from podium.lint.diff.renames import Renames, place_in, scope_of
@@ -15,6 +16,7 @@ from podium.lint.diff.scales import (
     agreed,
     asked,
     called,
+    collected,
     granted,
     guarded,
     held,
@@ -46,11 +48,33 @@ _APPROVAL: Mapping[str, Scale] = {
 _COMMIT: Mapping[str, Scale] = {"guard": held, "approve": asked, "approval": agreed, "when": neutral}
 """Keys of a node that releases what was prepared."""
 
+_GATES: Mapping[str, Scale] = {"endorse": vouched, "budget": budgeted, "redact": guarded}
+"""Keys of any node by which the gate decides."""
+
+_GUARD: Mapping[str, Scale] = {
+    "pii": guarded,
+    "injection": prepared,
+    "must": held,
+    "urls": neutral,
+    "action": ranked("block", "redact", "flag"),
+}
+"""Keys of a node that looks at content: what it looks for less lets through more."""
+
+_CODE: Mapping[str, Scale] = {"profile": ranked("monty", "process"), "tools": collected, "keep": neutral}
+"""Keys of a node that runs code."""
+
+_TYPES: Mapping[str, Mapping[str, Scale]] = {
+    "human": _APPROVAL,
+    "commit": _COMMIT,
+    "guard": _GUARD,
+    "code": _CODE,
+}
+
 _WRITES = ("write", "irreversible")
 
 _LINKS = {"data": "data from", "after": "after", "control": "started by"}
 
-_LISTS = frozenset({"roles", "cancels"})
+_LISTS = frozenset({"roles", "cancels", "redact", "pii"})
 """Lists whose order means nothing."""
 
 _ELSEWHERE = frozenset({"after", "fallback", "compensate"})
@@ -158,10 +182,8 @@ def _words(config: NodeConfig, type_: str) -> str:
 def _scale(type_: str, key: str, *, writes: bool) -> tuple[Scale, bool]:
     if key == "retry" and writes:
         return retried, True
-    if type_ == "human" and key in _APPROVAL:
-        return _APPROVAL[key], False
-    if type_ == "commit" and key in _COMMIT:
-        return _COMMIT[key], False
+    if (scale := _TYPES.get(type_, {}).get(key) or _GATES.get(key)) is not None:
+        return scale, False
     if key == "staged":
         return prepared, False
     return (more if key in _BOUNDS else neutral), False

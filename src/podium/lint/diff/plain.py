@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any, Literal, cast, get_origin
 
 from pydantic import BaseModel
@@ -16,7 +17,7 @@ from podium.graph.fields import read
 from podium.spec.diagnostic import Loc
 from podium.spec.model import Expression, NodeConfig, Template, split_template
 from podium.spec.types import Type
-from podium.units import format_duration
+from podium.units import format_duration, format_energy
 
 Json = Any
 Names = Mapping[str, str]
@@ -86,6 +87,8 @@ def _plain(value: object, names: Names, known: Names, *, inside: bool) -> Json:
             return value.schema
         case timedelta():
             return format_duration(value)
+        case Decimal():
+            return format_energy(value)
         case NodeConfig():
             return {"type": type(value).__name__, **whole(value, names)} if inside else None
         case BaseModel():

@@ -37,7 +37,7 @@ def held(before: Json, after: Json) -> Risk:
 
 def prepared(before: Json, after: Json) -> Risk:
     """Order whether what is written is only prepared."""
-    return _by_size(int(not before), int(not after))
+    return by_size(int(not before), int(not after))
 
 
 def asked(before: Json, after: Json) -> Risk:
@@ -48,7 +48,7 @@ def asked(before: Json, after: Json) -> Risk:
 def ranked(*order: str) -> Scale:
     """Order words, the narrowest first; a word that is not there is as good as the first."""
     places = {word: number for number, word in enumerate(order)}
-    return lambda before, after: _by_size(places.get(before, 0), places.get(after, 0))
+    return lambda before, after: by_size(places.get(before, 0), places.get(after, 0))
 
 
 def more(before: Json, after: Json) -> Risk:
@@ -56,7 +56,7 @@ def more(before: Json, after: Json) -> Risk:
     if isinstance(before, dict) or isinstance(after, dict):
         one, other = _members(before), _members(after)
         return combined(more(one.get(key), other.get(key)) for key in one.keys() | other.keys())
-    return _by_size(_size(before), _size(after))
+    return by_size(size_of(before), size_of(after))
 
 
 def granted(before: Json, after: Json) -> Risk:
@@ -76,18 +76,18 @@ def guarded(before: Json, after: Json) -> Risk:
 
 def counted(before: Json, after: Json) -> Risk:
     """Order whether more counts against a bound: less that counts is wider."""
-    return _by_size(bool(after), bool(before))
+    return by_size(bool(after), bool(before))
 
 
 def agreed(before: Json, after: Json) -> Risk:
     """Order who must agree: fewer voices, more people who may give one, and nobody at all are wider."""
     if "never" in (before, after):
-        return _by_size(before == "never", after == "never")
+        return by_size(before == "never", after == "never")
     one, other = _members(before), _members(after)
     chain: Risk = "neutral" if one.get("escalate") == other.get("escalate") else "wider"
     return combined(
         [
-            _by_size(_voices(other), _voices(one)),
+            by_size(_voices(other), _voices(one)),
             _by_stages(_stages(one), _stages(other)),
             guarded(one.get("veto"), other.get("veto")),
             guarded(one.get("four_eyes"), other.get("four_eyes")),
@@ -116,7 +116,7 @@ def _by_stages(before: list[Mapping[str, Json]], after: list[Mapping[str, Json]]
         )
         for one, other in zip(before, after, strict=False)
     ]
-    return combined([*who, _by_size(len(after), len(before))])
+    return combined([*who, by_size(len(after), len(before))])
 
 
 _WHO = ("roles", "groups", "people")
@@ -128,13 +128,13 @@ def called(before: Json, after: Json) -> Risk:
     one, other = (EFFECTS.index(call["effect"]) if call else -1 for call in (before, after))
     if before and after and one == other:
         return "wider" if one >= writing else "neutral"
-    return _by_size(one, other) if max(one, other) >= writing else "neutral"
+    return by_size(one, other) if max(one, other) >= writing else "neutral"
 
 
 def retried(before: Json, after: Json) -> Risk:
     """Order retries of a call that writes: more of them, or after more kinds of error."""
     one, other = _members(before), _members(after)
-    counts = _by_size(one.get("max", 0), other.get("max", 0))
+    counts = by_size(one.get("max", 0), other.get("max", 0))
     return combined([counts, collected(one.get("on"), other.get("on"))])
 
 
@@ -144,7 +144,8 @@ def combined(risks: Iterable[Risk]) -> Risk:
     return "wider" if "wider" in found else "narrower" if "narrower" in found else "neutral"
 
 
-def _by_size(before: float, after: float) -> Risk:
+def by_size(before: float, after: float) -> Risk:
+    """Order numbers: more is wider."""
     return "wider" if after > before else "narrower" if after < before else "neutral"
 
 
@@ -165,7 +166,8 @@ def _members(value: Json) -> Mapping[str, Json]:
     return cast("Mapping[str, Json]", value) if isinstance(value, dict) else {}
 
 
-def _size(value: Json) -> float:
+def size_of(value: Json) -> float:
+    """Return a bound as a number: a duration in seconds, an energy in watt-hours; no bound is more than any."""
     if value is None:
         return inf
     if not isinstance(value, str):

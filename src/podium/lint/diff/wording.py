@@ -21,7 +21,8 @@ _CUT = 160
 _NOTHING = {
     "only": "all functions",
     "roles": "anyone",
-    **dict.fromkeys(("usd", "tokens", "wall", "total", "idle", "max_tokens", "timeout"), "no bound"),
+    "autonomy": "nothing said",
+    **dict.fromkeys(("usd", "tokens", "calls", "energy", "wall", "total", "idle", "max_tokens", "timeout"), "no bound"),
 }
 """What it means that a key is not there, where that is something."""
 
