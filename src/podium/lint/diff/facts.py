@@ -191,7 +191,7 @@ def _believed(spec: FunctionSpec | None) -> dict[str, Json]:
 
 
 def _source(spec: SourceSpec, *more: str) -> dict[str, Json]:
-    """Return what is said of where something may go; `here` is one of its regions, so that none at all says something."""
+    """Return what is said of where something may go; `here` is among its regions, so that no other says something."""
     found: dict[str, Json] = {key: getattr(spec, key) for key in ("level", *more) if getattr(spec, key)}
     if spec.categories:
         found["categories"] = sorted(spec.categories)
