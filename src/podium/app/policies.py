@@ -1,8 +1,9 @@
 """The policies of an installation: the folder `policies/` beside its settings.
 
-What counts is every `*.cedar`, `*.yaml` and `*.yml` in it and in the folders below; hidden files do not, and
-`*.test.yaml` are tests of policies. A file that cannot be read, is no UTF-8 or is too large stops everything: no
-command drives a run while it is not known what is forbidden.
+What counts is every `*.cedar`, `*.yaml` and `*.yml`, however large its letters, in it and in the folders below; hidden
+files do not, and `*.test.yaml` are tests of policies. A file that cannot be read, is no UTF-8 or is too large, and a
+link to a folder, which is not followed, stop everything: no command drives a run while it is not known what is
+forbidden. Links to files are followed.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ def policy_files(folder: Path) -> list[Path]:
     Raises:
         UsageError: AP071 when the folder cannot be read, or there are too many.
     """
-    return [path for path in _files(folder) if not path.name.endswith(TESTS)]
+    return [path for path in _files(folder) if not path.name.lower().endswith(TESTS)]
 
 
 def test_files(folder: Path) -> list[Path]:
@@ -54,7 +55,7 @@ def test_files(folder: Path) -> list[Path]:
     Raises:
         UsageError: AP071 when the folder cannot be read, or there are too many.
     """
-    return [path for path in _files(folder) if path.name.endswith(TESTS)]
+    return [path for path in _files(folder) if path.name.lower().endswith(TESTS)]
 
 
 def _files(folder: Path) -> list[Path]:
@@ -71,9 +72,14 @@ def _walk(folder: Path) -> Iterator[Path]:
         if not isinstance(error, FileNotFoundError) or Path(error.filename) != folder:
             raise UsageError("AP071", f"`{error.filename}` cannot be read: {error.strerror}") from None
 
+    if folder.is_symlink() and not folder.exists():
+        raise UsageError("AP071", f"`{folder}` is a link to nothing", help="without policies there is no such folder")
     for root, folders, names in os.walk(folder, onerror=refuse):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (Path(root, name) for name in names if name.endswith(ENDINGS) and not name.startswith("."))
+        for below in (Path(root, name) for name in folders):
+            if below.is_symlink():
+                raise UsageError("AP071", f"`{below}` is a link to a folder", help="put the files here, or link them")
+        yield from (Path(root, name) for name in names if name.lower().endswith(ENDINGS) and not name.startswith("."))
 
 
 def signature_of(folder: Path) -> Signature:

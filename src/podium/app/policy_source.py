@@ -97,7 +97,10 @@ class PolicySource:
                 return
             if self._now is not None and not signature:
                 raise UsageError("AP072", "the files are gone", help="restart to go on without policies")
-            await self._take(await asyncio.to_thread(read_policies, self.home, self.settings))
+            found = await asyncio.to_thread(read_policies, self.home, self.settings)
+            if self._now is not None and not found.bundle.files:  # they went while they were looked at
+                raise UsageError("AP072", "the files are gone", help="restart to go on without policies")
+            await self._take(found)
         except PodiumError as error:
             self._now, self._signature = Unusable(error.message), ()
 

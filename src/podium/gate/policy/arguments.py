@@ -53,8 +53,13 @@ _PLACE = re.compile(
 )
 _URL = re.compile(r"""[A-Za-z][A-Za-z0-9+.\-]{0,30}:/{2}[^\s"'<>]*""")
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9.\-]{0,252}[a-z0-9])?|\[[0-9a-f:.]{2,45}\]")
-_BETWEEN = re.compile(r"[\s,;<>\"()]+")
-_ADDRESS = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~\-]{1,64}@([a-z0-9](?:[a-z0-9\-]{0,62}\.?)+[a-z0-9])")
+_BETWEEN = re.compile(r"[\s<>\"()]+")
+_PARTS = re.compile(r"[,;\r\n\u2028\u2029]+")
+_SHOWN = re.compile(r"[^<>@]*(<[^<>@\s]*@[^<>@\s]*>)\s*")
+_QUOTED = re.compile(r"\"[^\"@]*\"(?=\s*<)")
+# what is between dots holds no dot: a pattern that could divide a name in several ways could be made to try all of them
+_ADDRESS = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~\-]{1,64}@((?:[a-z0-9\-]{1,63}\.)*[a-z0-9\-]{1,63})")
+_USERINFO = re.compile(r"[^\s/?#<>\"']*['\"][^\s/?#<>\"']*@")
 
 
 class Reading(NamedTuple):
@@ -259,16 +264,23 @@ def _amount(leaves: _Leaves, unreadable: set[str]) -> str | None:
 
 
 def _recipients(text: str) -> Iterator[str]:
-    """Yield each address in a text, the text itself when there is none; the names beside addresses do not count."""
-    words = [word.lower().removeprefix("mailto:").strip("'") for word in _BETWEEN.split(text)]
-    addresses = [word for word in words if "@" in word]
-    whole = text.strip().lower()
-    yield from addresses or ([whole] if whole else [])
+    """Yield whom a text names: addresses, and whatever else stands between commas or beside an address.
+
+    The name in front of an address in angle brackets does not count.
+    """
+    for part in _PARTS.split(_QUOTED.sub(" ", text)):
+        shown = _SHOWN.fullmatch(part)
+        told = shown[1] if shown else part
+        if "@" in told:
+            words = (word.lower().removeprefix("mailto:").strip("'") for word in _BETWEEN.split(told))
+            yield from (word for word in words if word)
+        elif whole := told.strip().lower():
+            yield whole
 
 
 def _domain(recipient: str) -> str:
     match = _ADDRESS.fullmatch(recipient)
-    return match[1] if match else ""
+    return match[1] if match and not match[1].startswith("-") and not match[1].endswith("-") else ""
 
 
 def _hosts(leaves: _Leaves, unreadable: set[str]) -> tuple[str, ...]:
@@ -279,11 +291,17 @@ def _hosts(leaves: _Leaves, unreadable: set[str]) -> tuple[str, ...]:
         if len(value) > MAX_SEARCHED:
             unreadable.add(name)
             continue
-        urls = _URL.findall(value)
-        found.update(_host(url) for url in urls)
-        if not urls and _PLACE.search(words(name)):
-            found.add(_host(f"//{value.strip().removeprefix('//')}"))
+        for url in _URL.finditer(value):
+            # some readers take what is before an @ for a name, whatever stands in it
+            found.add("" if _USERINFO.match(value, url.start() + url[0].index("//") + 2) else _host(url[0]))
+        if _PLACE.search(words(name)):
+            found.update(_place(part) for part in value.split())
     return tuple(sorted(found))
+
+
+def _place(text: str) -> str:
+    """Return the host of what should be a URL, or a host, as a whole."""
+    return _host(text if _URL.match(text) else f"//{text.removeprefix('//')}")
 
 
 def _host(url: str) -> str:

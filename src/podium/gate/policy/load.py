@@ -72,7 +72,7 @@ def _file(file: str, text: str, lattice: Lattice) -> tuple[list[Rule], list[Diag
     if len(text) > MAX_BYTES:
         message = "expected a file of at most 1 MiB"
         return [], [Diagnostic(code="GA015", message=message, help="make several of it", file=file, place=None)]
-    return parse(text, file) if file.endswith(".cedar") else parse_yaml(text, file, lattice)
+    return parse(text, file) if file.lower().endswith(".cedar") else parse_yaml(text, file, lattice)
 
 
 def _twice(rules: Iterable[Rule]) -> Iterator[Diagnostic]:
