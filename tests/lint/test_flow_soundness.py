@@ -18,6 +18,7 @@ from podium.gate.labels import DEFAULT_LATTICE, USER
 from podium.gate.sinks import Sink
 from podium.ledger.record import EffectDenied, EffectIntent, GateDecision, NodeDone, NodeFailed
 from podium.lint.check import check_text
+from podium.lint.inflows import told
 from podium.lint.labels import Labels
 from podium.testing.random_workflows import random_workflow, random_world
 from podium.testing.running import all_nodes, compile_text, run_workflow
@@ -114,3 +115,12 @@ def test_such_runs_do_show_labels_denials_and_questions() -> None:
                 seen["denied"] += any(flow.denied for flow in called.flows)
 
     assert all(seen.values()), seen
+
+
+@given(st.integers(0, 2**32))
+@settings(max_examples=60, deadline=None)
+def test_every_flow_that_may_not_happen_has_a_way_from_a_source(seed: int) -> None:
+    labels = Labels(compile_text(labelled_workflow(Random(seed))).graph, DEFAULT_LATTICE)
+    for one in told(labels):
+        if one.inflow.flow is not None:
+            assert one.way[0].partition(" ")[0] in {*one.inflow.flow.label.sources, "error"}, one

@@ -122,7 +122,8 @@ async def _published(installation: Installation, workflow: Workflow | Path | str
     if not isinstance(workflow, Workflow):
         return await installation.publish(Path(workflow))
     text = await asyncio.to_thread(workflow.to_yaml)
-    checked = await asyncio.to_thread(check_text, text, Path(workflow.file), installation.nodes)
+    premises = await asyncio.to_thread(lambda: installation.premises)
+    checked = await asyncio.to_thread(check_text, text, Path(workflow.file), installation.nodes, premises)
     if checked.compiled is None:
         raise SpecError(checked.diagnostics, texts=checked.texts)
     content = closure(checked.compiled.workflow)

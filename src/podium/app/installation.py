@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from podium.engine.runtime import Engine, Watch
     from podium.gate.roles import Directory
     from podium.graph.model import Compiled
+    from podium.lint.premises import Premises
     from podium.node.calls import CodeCall, ModelCall
     from podium.node.contract import Node
     from podium.node.registry import Registry
@@ -208,6 +209,14 @@ class Installation:
         return read_settings(self.home)
 
     @cached_property
+    def premises(self) -> Premises:
+        """What lint is told of it."""
+        from podium.app.premises import premises_of
+
+        found = premises_of(self.settings)
+        return found if self._given_models is None else found._replace(model=None)
+
+    @cached_property
     def models(self) -> Models:
         """The models that may be asked."""
         if self._given_models is not None:
@@ -328,7 +337,8 @@ class Installation:
         """
         from podium.app.publish import publish
 
-        published = await publish(self.store, self.nodes, path, by=self.principal)
+        premises = await asyncio.to_thread(lambda: self.premises)
+        published = await publish(self.store, self.nodes, path, by=self.principal, premises=premises)
         self._compiled[published.version] = published.compiled
         return published
 

@@ -29,12 +29,14 @@ class Checked(NamedTuple):
     Attributes:
         text: Its text.
         texts: `{file: text}` of it and of the files that it names as sub-workflows.
+        linted: What was looked at, also where lint has found errors; None when it does not compile.
     """
 
     compiled: Compiled | None
     diagnostics: tuple[Diagnostic, ...]
     text: str
     texts: dict[str, str]
+    linted: Compiled | None = None
 
 
 class Published(NamedTuple):
@@ -47,38 +49,39 @@ class Published(NamedTuple):
     texts: dict[str, str]
 
 
-def check_file(path: Path, nodes: Registry) -> Checked:
+def check_file(path: Path, nodes: Registry, premises: Premises = NOBODY_DECIDED) -> Checked:
     """Load, compile and lint a file and those it names; whatever is wrong with them is a diagnostic."""
     types = nodes.configs()
-    return _check(load_file(path, node_types=types), path, types)
+    return _check(load_file(path, node_types=types), path, types, premises)
 
 
-def check_text(text: str, path: Path, nodes: Registry) -> Checked:
+def check_text(text: str, path: Path, nodes: Registry, premises: Premises = NOBODY_DECIDED) -> Checked:
     """Do the same for text that is not yet in its file, such as what an editor holds."""
     types = nodes.configs()
-    return _check(load(text, file=str(path), node_types=types), path, types)
+    return _check(load(text, file=str(path), node_types=types), path, types, premises)
 
 
-def _check(loaded: Loaded, path: Path, types: NodeTypes) -> Checked:
-    compiled: list[Compiled] = []
+def _check(loaded: Loaded, path: Path, types: NodeTypes, premises: Premises) -> Checked:
+    compiled: dict[str, Compiled | None] = {}
 
     def check(workflow: Workflow, each: Loaded, file: str) -> tuple[Diagnostic, ...]:
-        found, diagnostics = compile_and_lint(workflow, each, file)
-        compiled[:] = [] if found is None else [found]
+        compiled[file], diagnostics = compile_and_lint(workflow, each, file, premises)
         return diagnostics
 
-    whole = add_files(loaded, path, types, check)  # the main file is checked last
-    texts = {**whole.texts, str(path): loaded.text}
-    return Checked(compiled[0] if whole.workflow else None, whole.diagnostics, loaded.text, texts)
+    whole = add_files(loaded, path, types, check)
+    texts, linted = {**whole.texts, str(path): loaded.text}, compiled.get(str(path))
+    return Checked(linted if whole.workflow else None, whole.diagnostics, loaded.text, texts, linted)
 
 
-async def publish(store: RunStore, nodes: Registry, path: Path, *, by: str = "") -> Published:
+async def publish(
+    store: RunStore, nodes: Registry, path: Path, *, by: str = "", premises: Premises = NOBODY_DECIDED
+) -> Published:
     """Check a file and keep it as a version.
 
     Raises:
         SpecError: when it cannot be run, with all that is wrong.
     """
-    checked = await asyncio.to_thread(check_file, path, nodes)
+    checked = await asyncio.to_thread(check_file, path, nodes, premises)
     if checked.compiled is None:
         raise SpecError(checked.diagnostics, texts=checked.texts)
     content = closure(checked.compiled.workflow)

@@ -43,6 +43,7 @@ async def _forecast(file: Path, model: str) -> Forecast:
     from podium.app.home import find_home
     from podium.app.installation import Installation
     from podium.app.nodes import shipped_nodes
+    from podium.app.premises import premises_of
     from podium.app.publish import check_file
     from podium.app.settings import read_settings
     from podium.app.spending import forecast as read_forecast
@@ -52,11 +53,13 @@ async def _forecast(file: Path, model: str) -> Forecast:
     from podium.observe.forecast import Forecast
     from podium.spec.diagnostic import SpecError
 
-    checked, home = await asyncio.to_thread(check_file, file, shipped_nodes()), find_home()
+    home = find_home()
+    settings = await asyncio.to_thread(read_settings, home)
+    checked = await asyncio.to_thread(check_file, file, shipped_nodes(), premises_of(settings))
     if checked.compiled is None:
         raise SpecError(checked.diagnostics, texts={str(file): checked.text})
     compiled = checked.compiled
-    price = price_of(await asyncio.to_thread(read_settings, home), model or await _first_model())
+    price = price_of(settings, model or await _first_model())
     if not await asyncio.to_thread((home / "podium.db").exists):
         return Forecast(bound=bound(compiled, price=price))
     async with Installation.open(home, create=False) as installation:

@@ -14,6 +14,7 @@ import typer
 from podium.cli import exits
 from podium.cli.console import say
 from podium.cli.findings import Report, print_bounds, print_findings
+from podium.cli.inflows import print_flows
 
 if TYPE_CHECKING:
     from podium.app.publish import Checked
@@ -35,34 +36,51 @@ def lint(
         str, typer.Option("--stdin-file", metavar="NAME", help="What standard input is called in messages.")
     ] = "stdin",
     bounds: Annotated[bool, typer.Option("--bounds", help="Print every bound that holds instead.")] = False,
+    flows: Annotated[
+        bool, typer.Option("--flows", help="Print what may come to each call instead, and what is decided about it.")
+    ] = False,
 ) -> None:
     """Check workflow files.
 
-    Nothing is run and nothing is written.
+    Levels of confidentiality and what models may see are read from `podium.toml` of the installation here, if there is
+    one. Nothing is run and nothing is written.
     """
+    from podium.app.home import find_home
     from podium.app.nodes import shipped_nodes
+    from podium.app.premises import premises_of
     from podium.app.publish import check_file, check_text
-    from podium.errors import UsageError
+    from podium.app.settings import read_settings
 
-    if bounds and form in (Report.sarif, Report.github):
-        raise UsageError(
-            "AP060", f"bounds are no findings, so `{form}` cannot show them", help="use table, json or yaml"
-        )
-    nodes = shipped_nodes()
+    _must_be_shown(form, bounds=bounds, flows=flows)
+    nodes, premises = shipped_nodes(), premises_of(read_settings(find_home()))
     checked: dict[str, Checked] = {}
     for file in files:
         if file == STDIN:
-            checked[stdin_file] = check_text(sys.stdin.read(MAX_CHARS), Path(stdin_file), nodes)
+            checked[stdin_file] = check_text(sys.stdin.read(MAX_CHARS), Path(stdin_file), nodes, premises)
         else:
-            checked[str(Path(file))] = check_file(Path(file), nodes)
+            checked[str(Path(file))] = check_file(Path(file), nodes, premises)
     if bounds:
         print_bounds(checked, form)
+    elif flows:
+        print_flows(checked, form, premises)
     else:
         print_findings(checked, form)
     counts = _counts(checked)
     say(f"{len(checked)} checked: {counts['error']} errors, {counts['warning']} warnings")
     if counts["error"] or (strict and counts["warning"]):
         raise typer.Exit(exits.FAILED)
+
+
+def _must_be_shown(form: Report, *, bounds: bool, flows: bool) -> None:
+    from podium.errors import UsageError
+
+    if bounds and flows:
+        raise UsageError("AP060", "`--bounds` and `--flows` are two lists", help="ask for one of them")
+    if (bounds or flows) and form in (Report.sarif, Report.github):
+        what = "bounds" if bounds else "flows"
+        raise UsageError(
+            "AP060", f"{what} are no findings, so `{form}` cannot show them", help="use table, json or yaml"
+        )
 
 
 def _counts(checked: dict[str, Checked]) -> dict[str, int]:

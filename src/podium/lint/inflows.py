@@ -11,9 +11,8 @@ from typing import Literal, NamedTuple
 
 from podium.gate.flow import Flow, flows
 from podium.gate.labels import USER, Label, Lattice
-from podium.gate.leaves import LINKS
 from podium.gate.sinks import Sink
-from podium.lint.labels import ANY_ARGUMENT, Called, Labelled, Labels
+from podium.lint.labels import ANY_ARGUMENT, SOME_FIELD, Called, Labelled, Labels
 from podium.lint.paths import Bad, Paths
 from podium.spec.node import UsesTool
 
@@ -36,8 +35,9 @@ class Inflow(NamedTuple):
 
     Attributes:
         name: What is called: `mail.send`, `model`.
-        argument: The argument, "" for the other parts; `*` for any.
+        argument: The argument, "" for the other parts; `*` for any, `body.*` for any field of it.
         flow: Why it may not simply happen, None when it may.
+        certain: Whether that takes no field of an argument of which nobody knows whether it is there.
     """
 
     at: Labelled
@@ -48,6 +48,7 @@ class Inflow(NamedTuple):
     label: Label
     flow: Flow | None
     verdict: Verdict
+    certain: bool = True
 
     @property
     def by_itself(self) -> bool:
@@ -76,10 +77,15 @@ def _parts(labels: Labels, labelled: Labelled, called: Called) -> Iterator[Inflo
     parts.append(("call", "", whole))
     if called.control != USER:
         parts.append(("decisions", "", called.control))
+    plain = [name for name in called.arguments if not name.endswith(SOME_FIELD)]
+    decides = called.sink.effect == "irreversible" or any(called.sink.is_critical(name) for name in plain)
     for part, argument, label in parts:
         flow = wrong.get((part, argument))
         verdict: Verdict = "allow" if flow is None else "deny" if flow.denied else "ask"
-        yield Inflow(labelled, called.name, called.sink, part, argument, label, flow, verdict)
+        if flow is None and argument.endswith(SOME_FIELD):
+            continue
+        certain = argument in plain if part == "argument" else part == "call" or decides
+        yield Inflow(labelled, called.name, called.sink, part, argument, label, flow, verdict, certain)
 
 
 def _of_any_model(labels: Labels, labelled: Labelled) -> Inflow:
@@ -100,7 +106,7 @@ def way(paths: Paths, inflow: Inflow, lattice: Lattice) -> tuple[str, ...]:
     if flow.rule == "residency":
         steps = to_call(paths, inflow, lambda label: label.residency is not None and sink.region not in label.residency)
         return from_source(steps, _regions(flow.label), inflow.target)
-    argument = flow.argument if flow.argument in at.arguments else flow.argument.removesuffix(LINKS)
+    argument = flow.argument if flow.argument in at.arguments else flow.argument.partition(".")[0]
     if argument in at.arguments:
         steps = paths.to_argument(at, argument, _untrusted)
     elif inflow.by_itself:
@@ -129,3 +135,21 @@ def from_source(steps: tuple[str, ...], word: str, target: str) -> tuple[str, ..
 
 def _untrusted(label: Label) -> bool:
     return not label.trusted
+
+
+class Told(NamedTuple):
+    """An inflow as it is told to auditors.
+
+    Attributes:
+        way: From the source to the call, () for what may simply happen.
+    """
+
+    inflow: Inflow
+    way: tuple[str, ...]
+
+
+def told(labels: Labels) -> Iterator[Told]:
+    """Yield every inflow with its way."""
+    paths = Paths(labels)
+    for inflow in inflows(labels):
+        yield Told(inflow, way(paths, inflow, labels.lattice))

@@ -17,13 +17,13 @@ from msgspec.structs import replace
 
 from podium.gate.flow import Flow, flows
 from podium.gate.labels import Lattice
-from podium.gate.leaves import LINKS
 from podium.gate.sinks import MODEL, Sink, source_label, tool_answer, tool_sink
 from podium.graph.model import Graph, GraphNode, Program, Use, uses
 from podium.graph.vouching import covers, vouchers
 from podium.ids import NodeId
 from podium.spec.label import USER, Label
 from podium.spec.model import InputSpec, ToolSpec, UsesTool
+from podium.spec.types import Type
 
 SIGNAL = Label(integrity="untrusted", sources=("signal",))
 PERSON = Label(integrity="endorsed", sources=("person",))
@@ -32,6 +32,12 @@ UNDOING = ".compensate"
 
 ANY_ARGUMENT = "*"
 """Stands for the arguments of a call that a node makes as it sees fit."""
+
+SOME_FIELD = ".*"
+"""Behind the name of an argument, for a field of it of which nothing is known."""
+
+MAX_DEPTH = 4
+"""Objects in objects that are looked into; what stands deeper may be anything."""
 
 MAX_ROUNDS = 64
 """Rounds of a loop until its labels must have come to rest; each can only grow by what is declared somewhere."""
@@ -211,11 +217,9 @@ class Labels:
         if isinstance(config, UsesTool):
             grant = grants.get(config.grant)
             if grant is not None:
-                sink, given = tool_sink(grant, config.function), labelled.arguments
-                arguments = {**given, **_linked(sink, given)}
-                yield self._called(
-                    f"{config.grant}.{config.function}", sink, labelled.control, labelled.read, arguments
-                )
+                name = f"{config.grant}.{config.function}"
+                sink, arguments = inside(tool_sink(grant, config.function), labelled)
+                yield self._called(name, sink, labelled.control, labelled.read, arguments)
             return
         control = self.join((labelled.control, labelled.heard))
         for name in granted(grants) if told is None else told:
@@ -237,9 +241,11 @@ class Labels:
             failure: Of what a fallback or a compensation knows as `error`; None for everything else.
         """
         label = self._of(use, env, failure, asks=use.port in ("", "error") or use.name in env.guarded(index))
-        if index is not None and label.integrity == "untrusted" and _vouched(use, env, index):
-            return replace(label, integrity="endorsed", sources=(*label.sources, "person"))
-        return label
+        if index is None or label.trusted:
+            return label
+        persons = list(_vouching(use, env, index))
+        vouched = self.join((label, PERSON)) if persons else label
+        return replace(vouched, integrity="endorsed") if any(persons) else vouched
 
     def _of(self, use: Use, env: Env, failure: Label | None, *, asks: bool) -> Label:
         if use.name == "inputs":
@@ -316,9 +322,7 @@ class Labels:
         for edge in node.incoming:
             found.append(env.controls[edge.source])
             if edge.kind == "control":
-                source = env.graph.nodes[edge.source]
-                failed = edge.port.startswith("error")
-                found += [given.failure if failed else given.label for given in env.given[source.id]]
+                found += self._said(env, edge.source)
         return self.join(found)
 
     def _work(
@@ -402,10 +406,36 @@ def granted(grants: Mapping[str, ToolSpec]) -> tuple[str, ...]:
     return tuple(f"{tool}.{name}" for tool, grant in grants.items() for name in grant.only or ("*", *grant.functions))
 
 
-def _linked(sink: Sink, arguments: Mapping[str, Label]) -> dict[str, Label]:
-    """Return the labels of the links in arguments, where these are critical; there may always be some."""
-    named = {name: name.removesuffix(LINKS) for name in sink.critical or ()}
-    return {name: arguments[of] for name, of in named.items() if of != name and of in arguments}
+def inside(sink: Sink, labelled: Labelled) -> tuple[Sink, dict[str, Label]]:
+    """Return the labels of the arguments of a call and of what decides inside them: links in texts, fields of objects.
+
+    Where an argument may be an object of which nothing is known, `argument.*` stands for a field that decides.
+    """
+    arguments, given = dict(labelled.arguments), labelled.node.fields.get("with")
+    if sink.critical is not None:
+        for name in sink.critical:
+            if (outer := name.partition(".")[0]) != name and outer in arguments:
+                arguments.setdefault(name, arguments[outer])
+        return sink, arguments
+    types = given.type.fields() if given is not None else {}
+    for name, label in labelled.arguments.items():
+        if not sink.is_critical(name):
+            arguments |= dict.fromkeys(_within(name, types.get(name, Type.any()), MAX_DEPTH), label)
+    critical = [name for name in arguments if name.endswith(SOME_FIELD) or sink.is_critical(name)]
+    return sink._replace(critical=tuple(critical)), arguments
+
+
+def _within(name: str, type_: Type, depth: int) -> Iterator[str]:
+    """Yield the names of what may stand inside a value of a type."""
+    item = type_.item()
+    if item is not None and depth:
+        yield from _within(name, item, depth - 1)
+    elif (type_.open or not depth) and type_.kind in (None, "object", "array"):
+        yield name + SOME_FIELD
+    for key, inner in type_.fields().items():
+        yield f"{name}.{key}"
+        if depth:
+            yield from _within(f"{name}.{key}", inner, depth - 1)
 
 
 def _declared(name: str, spec: InputSpec) -> Label:
@@ -437,13 +467,12 @@ def listens(way: GraphNode) -> bool:
     return way.type == "wait" and not way.config.believes()
 
 
-def _vouched(use: Use, env: Env, index: int) -> bool:
-    """Whether a person is certain to have been shown exactly this, or what it is a part of, and to have agreed."""
-    scope = env
-    while True:
+def _vouching(use: Use, env: Env, index: int) -> Iterator[bool]:
+    """Yield, for each person who may have agreed to this or what it is a part of, whether they certainly have."""
+    scope: Env | None = env
+    while scope is not None:
         for person, shown in vouchers(scope.graph).get(index, ()):
-            if person not in scope.skippable and covers(shown, use):
-                return True
-        if scope.parent is None or scope.graph.flow:
-            return False
-        scope, index = scope.parent.env, scope.parent.index
+            if covers(shown, use):
+                yield person not in scope.skippable
+        outer = scope.parent if not scope.graph.flow else None
+        scope, index = (outer.env, outer.index) if outer is not None else (None, index)

@@ -117,17 +117,17 @@ class _Leaks:
         return Approvals(self.subject)
 
     def _wrong(self, labels: Labels) -> Iterator[tuple[Kind, Inflow]]:
-        whole: dict[tuple[int, str], bool] = {}
+        wrong: set[tuple[int, str]] = set()
         found = list(inflows(labels))
         for inflow in found:
-            if inflow.flow is not None:
-                whole[id(inflow.at), inflow.name] = True
+            if inflow.flow is not None and inflow.certain:
+                wrong.add((id(inflow.at), inflow.name))
                 if inflow.verdict == "deny":
                     yield "denied", inflow
-                elif not self._expected(inflow) and (inflow.part == "argument" or not inflow.by_itself):
+                elif (inflow.part == "argument" or not inflow.by_itself) and not self._expected(inflow):
                     yield ("argument" if inflow.part == "argument" else "decisions"), inflow
         for inflow in found:
-            if inflow.part == "call" and (id(inflow.at), inflow.name) not in whole and self._three(inflow, labels):
+            if inflow.part == "call" and (id(inflow.at), inflow.name) not in wrong and self._three(inflow, labels):
                 yield "three", inflow
 
     def _expected(self, inflow: Inflow) -> bool:
@@ -140,7 +140,7 @@ class _Leaks:
         return (
             not label.trusted
             and is_private(labels, label)
-            and _is_outside(inflow, spot)
+            and _is_outside(inflow)
             and not self._expected(inflow)
             and not self._approvals.asked(spot)
         )
@@ -178,11 +178,8 @@ def is_private(labels: Labels, label: Label) -> bool:
     return bool(label.categories) or labels.lattice.height(label) > labels.lattice.rank(labels.lattice.default)
 
 
-def _is_outside(inflow: Inflow, spot: Spot) -> bool:
-    if inflow.sink.effect in ("write", "irreversible"):
-        return True
-    grant = spot.scope.tools.get(inflow.name.partition(".")[0])
-    return bool(inflow.sink.region) or (grant is not None and isinstance(grant.mcp, str))
+def _is_outside(inflow: Inflow) -> bool:
+    return inflow.sink.effect in ("write", "irreversible") or bool(inflow.sink.region)
 
 
 def _three_ways(inflow: Inflow, labels: Labels, paths: Paths) -> tuple[tuple[str, ...], ...]:

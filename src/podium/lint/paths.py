@@ -7,9 +7,9 @@ decisions that led there, and only where the label is just as bad: a join is as 
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from heapq import heappop, heappush
 
 from podium.gate.sinks import source_label, tool_answer
 from podium.graph.model import Use, uses
@@ -99,19 +99,21 @@ class Paths:
     def _back(self, ends: Iterable[_Step], bad: Bad) -> tuple[str, ...]:
         """Return the texts of the shortest way from a source, the source first; () when there is none."""
         after: dict[_Step, _Step | None] = {}
-        waiting = deque[_Step]()
+        waiting: list[tuple[int, int, _Step]] = []
+
+        def add(step: _Step, then: _Step | None, length: int) -> None:
+            if step not in after and (isinstance(step, _Source) or bad(self._label(step))):
+                after[step] = then
+                heappush(waiting, (length + _length(step), len(after), step))
+
         for end in ends:
-            if end not in after and bad(self._label(end)):
-                after[end] = None
-                waiting.append(end)
+            add(end, None, 0)
         while waiting:
-            step = waiting.popleft()
+            length, _, step = heappop(waiting)
             if isinstance(step, _Source):
                 return _shown(step, after)
             for before in self._before(step, bad):
-                if before not in after and (isinstance(before, _Source) or bad(self._label(before))):
-                    after[before] = step
-                    waiting.append(before)
+                add(before, step, length)
         return ()
 
     def _label(self, step: _Step) -> Label:
@@ -229,6 +231,11 @@ class Paths:
                 yield name
 
 
+def _length(step: _Step) -> int:
+    """Return how much a step adds to a way: what an expression says is plainer than what follows from the graph."""
+    return 3 if isinstance(step, _Result) and step.named else 1
+
+
 def _shown(source: _Step, after: dict[_Step, _Step | None]) -> tuple[str, ...]:
     texts: list[str] = []
     step: _Step | None = source
@@ -244,6 +251,8 @@ def _texts(step: _Step) -> tuple[str, ...]:
             return (name,)
         case _Read(use=use, via=via):
             return (_written(use), via) if via else (_written(use),)
+        case _Given(use=use):
+            return (_written(use),)
         case _Result(env=env, index=index, named=True):
             return (str(env.graph.nodes[index].id),)
         case _:
