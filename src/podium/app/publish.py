@@ -17,6 +17,7 @@ from podium.graph.model import Compiled
 from podium.ids import WorkflowVersion
 from podium.ledger.store import RunStore, WorkflowSource
 from podium.lint.check import compile_and_lint
+from podium.lint.premises import NOBODY_DECIDED, Premises
 from podium.node.registry import Registry
 from podium.spec.diagnostic import Diagnostic, SpecError
 from podium.spec.load import Loaded, load, load_file
