@@ -150,6 +150,7 @@ class NodeContext:
         if recorded is not None and recorded.edited is not None and isinstance(call, ToolCall):
             said = await run.values.load(recorded.edited)
             call = msgspec.structs.replace(call, arguments=said["value"]["arguments"])
+        chain, autonomy = run.standing(self._node.scope)
         return Effect(
             run=run.state.run,
             root=root,
@@ -167,11 +168,11 @@ class NodeContext:
             undoes=self._node.undoes is not None,
             workflow=home.flow or run.workflow,
             principal=run.principal,
-            chain=run.chain(self._node.scope),
+            chain=chain,
             trajectory=run.state.trajectory,
             trail=self._trail(call),
             governor=run.governor,
-            autonomy=run.autonomy(self._node.scope),
+            autonomy=autonomy,
             parties=run.parties,
             parent=run.parent,
             tenant=run.tenant,

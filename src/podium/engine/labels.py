@@ -66,8 +66,11 @@ class Labels:
 
     def read(self, node: NodeState) -> Label:
         """Return the label of everything that a node's own expressions read, its sources if it is a join."""
-        found = [self.of(use, node) for use in node.work.uses]
-        if node.work.join is not None:
+        work = node.work
+        if not work.uses and work.join is None and node.edits is None and not node.told:
+            return USER
+        found = [self.of(use, node) for use in work.uses]
+        if work.join is not None:
             found += [self._result(node.scope.nodes[index]) for index in node.arrived]
             sources = (node.scope.nodes[edge.source] for edge in node.node.incoming if edge.kind == "data")
             found += [self._silence(source) for source in sources if source.status == "skipped"]
@@ -77,7 +80,10 @@ class Labels:
 
     def arguments(self, node: NodeState) -> dict[str, Label]:
         """Return the label of each key that is written out under a node's `with`."""
-        return {key: self.join(self.of(use, node) for use in found) for key, found in node.work.arguments.items()}
+        written = node.work.arguments
+        return (
+            {key: self.join(self.of(use, node) for use in found) for key, found in written.items()} if written else {}
+        )
 
     def control(self, node: NodeState) -> Label:
         """Return the label of the decisions that led to a node; it must be ready, or have been."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from podium.clock import Clock
 from podium.effects.gateway import Gateway
@@ -33,6 +33,7 @@ class Surroundings:
         owner: Who answers for the workflow, as it is written there.
         governor: What the workflow says of the governor.
         watch: Told of progress, by node path.
+        kept: What `standing` has worked out, by where the workflow or sub-workflow stands.
     """
 
     state: RunState
@@ -49,6 +50,9 @@ class Surroundings:
     governor: GovernorSpec | None
     owner: str
     watch: Callable[[NodePath, str], None]
+    kept: dict[NodePath | None, tuple[tuple[str, ...], Autonomy | None]] = field(
+        default_factory=dict[NodePath | None, "tuple[tuple[str, ...], Autonomy | None]"]
+    )
 
     @property
     def root(self) -> RunId:
@@ -87,6 +91,14 @@ class Surroundings:
         above = self.state.created.autonomy if self.state.created else None
         files: list[Autonomy | None] = [home.graph.autonomy for home in scope.homes()]
         return least(above, *files)
+
+    def standing(self, scope: Scope) -> tuple[tuple[str, ...], Autonomy | None]:
+        """Return `chain` and `autonomy` of a scope, worked out once for each workflow and sub-workflow of the run."""
+        place = scope.home.prefix
+        found = self.kept.get(place)
+        if found is None:
+            found = self.kept[place] = (self.chain(scope), self.autonomy(scope))
+        return found
 
     def chain(self, scope: Scope) -> tuple[str, ...]:
         """Return in whose names the nodes of a scope act, the person first."""
