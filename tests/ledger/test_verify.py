@@ -6,7 +6,7 @@ The tampering works on the records as a store hands them out, so it stands for e
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import pytest
@@ -20,6 +20,7 @@ from podium.ledger.chain import leaf_hash, seal
 from podium.ledger.record import (
     GENESIS,
     AdminNoted,
+    ApprovalGiven,
     CancelRequested,
     DoubtSettled,
     EffectIntent,
@@ -27,14 +28,19 @@ from podium.ledger.record import (
     Entry,
     GateDecision,
     NodeDone,
+    OutboxReleased,
     PayloadRef,
     RetryRequested,
     RunClaimed,
     RunCreated,
     RunEnded,
+    StandingGiven,
+    StandingRevoked,
+    StandingUsed,
 )
 from podium.ledger.store import RunRow, StoredRecord
 from podium.ledger.verify import StreamCheck, Verified, verify_stream
+from podium.spec.standing import Scope
 
 RUN, OTHER = RunId("r3d35pc293924"), RunId("r0fapjqb12t4r")
 REF = PayloadRef(Digest("a" * 64), 3)
@@ -282,6 +288,88 @@ def test_a_history_that_cannot_have_been_is_found_though_it_is_chained(
     assert isinstance(found, LedgerError)
     assert (found.code, found.seq) == ("LE009", seq)
     assert reason in found.message
+
+
+def asked(approval: str, *, obligations: tuple[str, ...] = ("approval",), reasons: tuple[str, ...] = ()) -> Entry:
+    """An intent that needed somebody's word."""
+    body = INTENT.body
+    assert isinstance(body, EffectIntent)
+    decision = GateDecision(verdict="allow", approval=approval, obligations=obligations, reasons=reasons)
+    return msgspec.structs.replace(INTENT, body=msgspec.structs.replace(body, decision=decision))
+
+
+def said(verdict: Literal["approved", "edited", "rejected", "told"]) -> Entry:
+    return Entry(body=ApprovalGiven(verdict=verdict, by="ann", channel="cli"), path=NodePath("a"), key="answer:a:3")
+
+
+@pytest.mark.parametrize("verdict", ["approved", "edited"])
+def test_what_was_done_on_a_yes_that_was_given_holds(verdict: Literal["approved", "edited"]) -> None:
+    released = Entry(body=OutboxReleased(ids=(KEY,), approval="answer:a:3"))
+
+    assert finding(stream_of((CREATED, CLAIMED, said(verdict), asked("answer:a:3"), released))) == ("intact", 5)
+
+
+@pytest.mark.parametrize(
+    ("entries", "seq", "reason"),
+    [
+        pytest.param((asked("answer:a:3"),), 3, "which nobody gave", id="nobody said anything"),
+        pytest.param((said("rejected"), asked("answer:a:3")), 4, "which nobody gave", id="somebody said no"),
+        pytest.param((said("told"), asked("answer:a:3")), 4, "which nobody gave", id="somebody only talked"),
+        pytest.param((said("approved"), asked("answer:a:9")), 4, "which nobody gave", id="another answer"),
+        pytest.param((asked(""),), 3, "names none", id="asked about, and no answer named"),
+        pytest.param(
+            (Entry(body=OutboxReleased(ids=(KEY,), approval="answer:a:3")),), 3, "which nobody gave", id="a release"
+        ),
+    ],
+)
+def test_what_was_done_on_a_word_that_nobody_gave_is_found_though_it_is_chained(
+    entries: tuple[Entry, ...], seq: int, reason: str
+) -> None:
+    found = verify_stream(stream_of((CREATED, CLAIMED, *entries)))
+
+    assert isinstance(found, LedgerError)
+    assert (found.code, found.seq) == ("LE009", seq)
+    assert reason in found.message
+
+
+def test_the_double_of_a_tool_needs_nobodys_word() -> None:
+    assert finding(stream_of((CREATED, CLAIMED, asked("", reasons=("twin",))))) == ("intact", 3)
+
+
+def standing(*bodies: StandingGiven | StandingUsed | StandingRevoked) -> list[StoredRecord]:
+    return stream_of([Entry(body=body) for body in bodies], stream=ADMIN)
+
+
+def use(effect: str, micro: int = 0, *, id_: str = "s1") -> StandingUsed:
+    return StandingUsed(id=id_, run=RUN, effect=EffectKey(effect), micro=micro)
+
+
+SCOPE = Scope(effect="tool.bank.pay", workflow="pay", uses=2, argument="amount", most_micro=10)
+GIVEN = StandingGiven(id="s1", by="ann", scope=SCOPE, first="e0", micro=3)
+TAKEN_BACK = StandingRevoked(id="s1", by="ann")
+
+
+def test_a_standing_approval_counts_within_its_bounds() -> None:
+    assert finding(standing(GIVEN, use("e1", 7), use("e1", 7), TAKEN_BACK)) == ("intact", 4)
+
+
+@pytest.mark.parametrize(
+    "bodies",
+    [
+        pytest.param((GIVEN, GIVEN), id="given twice"),
+        pytest.param((GIVEN, use("e1", id_="s2")), id="never given"),
+        pytest.param((GIVEN, use("e1", 8)), id="for more than was said"),
+        pytest.param((GIVEN, TAKEN_BACK, TAKEN_BACK), id="taken back twice"),
+        pytest.param((GIVEN, StandingRevoked(id="s2", by="ann")), id="another taken back"),
+    ],
+)
+def test_more_than_a_standing_approval_allows_is_found(bodies: tuple[Any, ...]) -> None:
+    assert finding(standing(*bodies)) == ("LE009", len(bodies))
+
+
+def test_a_standing_approval_counts_no_more_often_than_was_said_nor_after_it_was_taken_back() -> None:
+    assert finding(standing(GIVEN, use("e1", 1), use("e2", 1))) == ("LE009", 3)
+    assert finding(standing(GIVEN, TAKEN_BACK, use("e1", 1))) == ("LE009", 3)
 
 
 def test_a_run_may_go_on_after_a_retry() -> None:

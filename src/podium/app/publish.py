@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from podium.app.flow_files import add_files
+from podium.errors import LedgerError
 from podium.graph.closure import closure, version
 from podium.graph.compile import compile_workflow
 from podium.graph.model import Compiled
-from podium.ids import WorkflowVersion
+from podium.ids import ADMIN, WorkflowVersion
 from podium.ledger.store import RunStore, WorkflowSource
 from podium.lint.check import compile_and_lint
 from podium.lint.premises import NOBODY_DECIDED, Premises
@@ -99,7 +100,16 @@ def compile_stored(source: WorkflowSource, nodes: Registry) -> Compiled:
 
     Raises:
         SpecError: when this installation lacks what it needs, such as a plug-in.
+        LedgerError: LE012 when it is not the one of its version.
     """
+    if version(source.closure) != source.version:
+        raise LedgerError(
+            "LE012",
+            f"the store has another workflow as version `{source.version[:12]}`",
+            stream=ADMIN,
+            seq=None,
+            help="somebody changed the store; keep it as it is, and compare it with a backup",
+        )
     text = source.closure.decode()
     loaded = load(text, file=source.file, node_types=nodes.configs())
     if loaded.workflow is None:

@@ -5,11 +5,14 @@ In this order, for each record of a stream:
 1. its place: no gap, none twice (LE003);
 2. its bytes give its hash (LE001), are canonical JSON of a known kind (LE004), and say that they stand here (LE005);
 3. it names the hash of the record before it (LE002);
-4. it is possible after what came before: time, epochs, keys, outcomes after intents, nothing after the end (LE009);
+4. it is possible after what came before: time, epochs, keys, outcomes after intents, nothing after the end, nothing
+   done on a word that nobody gave (LE009);
 5. its payloads are there (LE006) and are what it says (LE007);
 6. the record of another run that it goes on from is there, with the hash that it names (LE010).
 
-What the store says of shared budgets is what the records of all runs come to (LE011).
+What the store says of shared budgets is what the records of all runs come to (LE011), and what it says is stopped is
+what was stopped (LE008). What counted on a standing approval stands in the stream of the installation (LE009). The
+workflow of each run is the one of its version (LE012).
 
 At the end of a stream its head is the one that the store's row knows (LE008): a cut tail has no other witness until
 there are signed tree heads. After the first bad record of a stream the rest of that stream proves nothing and is not
@@ -19,14 +22,16 @@ looked at.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Iterable
 
 from msgspec import Struct
 
-from podium.errors import LedgerError
-from podium.ids import ADMIN, Digest, RunId
+from podium.errors import LedgerError, UsageError
+from podium.ids import ADMIN, Digest, RunId, WorkflowVersion
 from podium.ledger.accounts import Book, touches
 from podium.ledger.chain import unseal
+from podium.ledger.consent import Consent, Standings, Use
 from podium.ledger.payload import references
 from podium.ledger.record import (
     GENESIS,
@@ -97,6 +102,11 @@ class StreamCheck:
         self._keys = set[str]()
         self._unanswered: dict[str, int] = {}
         self.book = Book()
+        self.version = ""
+        self.consent = Consent()
+        self.standings = Standings()
+        self.stopped: dict[str, str] = {}
+        """Of the installation: what is stopped, and by whom."""
 
     def add_all(self, page: Iterable[StoredRecord]) -> list[tuple[int, PayloadRef]]:
         """Check records in order; return what they refer to as `(seq, ref)`.
@@ -144,7 +154,16 @@ class StreamCheck:
             self._keys.add(record.key)
 
     def _admin_reason(self, record: Record) -> str:
-        return "" if isinstance(record.body, _ADMIN) else "it does not belong to the installation's stream"
+        match record.body:
+            case AdminNoted(action="kill_switch.on", subject=subject, by=by):
+                self.stopped[subject] = by
+            case AdminNoted(action="kill_switch.off", subject=subject):
+                self.stopped.pop(subject, None)
+            case body if not isinstance(body, _ADMIN):
+                return "it does not belong to the installation's stream"
+            case _:
+                pass
+        return self.standings.reason(record.body)
 
     def _run_reason(self, record: Record) -> str:
         body = record.body
@@ -153,8 +172,8 @@ class StreamCheck:
         if self.ended and not isinstance(body, RetryRequested | DeadDropped):
             return "the run had ended, and nobody had asked for a retry"
         match body:
-            case RunCreated(fork=fork):
-                self.fork = fork
+            case RunCreated(fork=fork, version=version):
+                self.fork, self.version = fork, version
             case EffectIntent(id=effect):
                 self._unanswered[effect] = self._unanswered.get(effect, 0) + 1
             case EffectOutcome(id=effect):
@@ -179,7 +198,7 @@ class StreamCheck:
                 return "it belongs to the installation's stream"
             case _:
                 pass
-        return ""
+        return self.consent.reason(body, record.key)
 
     def row_reason(self, row: RunRow) -> str:
         """Return why `row` does not fit the end of this stream, or ""."""
@@ -215,6 +234,9 @@ async def verify(store: RunStore, run: RunId | None = None) -> VerifyReport:
     for check in checks:
         await check.run()
     problems = [problem for check in checks for problem in check.problems]
+    problems += await _check_versions(store, checks)
+    if run is None and not problems:
+        problems += await _check_standings(checks)
     if run is None and not problems:
         problems += await _check_accounts(store, checks)
     return VerifyReport(
@@ -223,6 +245,34 @@ async def verify(store: RunStore, run: RunId | None = None) -> VerifyReport:
         payloads=sum(check.payloads for check in checks),
         problems=tuple(problems),
     )
+
+
+async def _check_versions(store: RunStore, checks: list[_Check]) -> list[LedgerError]:
+    """Compare the workflow of each version with its hash."""
+    found: list[LedgerError] = []
+    first = {check.stream.version: check.stream for check in reversed(checks) if check.stream.version}
+    for version, stream in sorted(first.items()):
+        try:
+            kept = (await store.workflow(WorkflowVersion(version))).closure
+        except UsageError:
+            kept = b""
+        if hashlib.sha256(kept).hexdigest() != version:
+            reason = f"the store has another workflow as version `{version[:12]}`, or none"
+            found.append(stream.wrong("LE012", reason, 1))
+    return found
+
+
+async def _check_standings(checks: list[_Check]) -> list[LedgerError]:
+    """Compare what runs did on standing approvals with what counted on them."""
+    admin = next((check for check in checks if check.stream.stream == ADMIN), None)
+    if admin is not None:
+        await admin.catch_up()  # runs that were read after it may have used more
+    uses = admin.stream.standings.uses if admin is not None else set[Use]()
+    return [
+        check.stream.wrong("LE009", f"it names the standing approval `{id_}`, on which `{effect}` never counted", None)
+        for check in checks
+        for id_, effect in sorted(check.stream.consent.claimed - uses)
+    ]
 
 
 async def _check_accounts(store: RunStore, checks: list[_Check]) -> list[LedgerError]:
@@ -303,7 +353,9 @@ class _Check:
         stream = self.stream
         if stream.stream == ADMIN:
             control = await self._store.control()
-            same = (control.seq, control.head) == (stream.seq, stream.head)
-            return "" if same else f"the store knows {control.seq} records of it, there are {stream.seq}"
+            if (control.seq, control.head) != (stream.seq, stream.head):
+                return f"the store knows {control.seq} records of it, there are {stream.seq}"
+            on = {switch.name: switch.by for switch in control.switches}
+            return "" if on == stream.stopped else "what the store says is stopped is not what its records say"
         row = await self._store.row(stream.stream)
         return stream.row_reason(row) if row else "there is no such run, or its row is gone"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Awaitable
 from typing import Protocol
 
@@ -24,8 +25,13 @@ from podium.ledger.record import (
 from podium.ledger.requests import Faults, no_faults
 from podium.ledger.store import Claim, RunStore, WorkflowSource
 
+_CLOSURE = b'{"nodes":{}}'
 WORKFLOW = WorkflowSource(
-    version=WorkflowVersion("5" * 64), name="notes", closure=b'{"nodes":{}}', source="nodes: {}\n", file="notes.yaml"
+    version=WorkflowVersion(hashlib.sha256(_CLOSURE).hexdigest()),
+    name="notes",
+    closure=_CLOSURE,
+    source="nodes: {}\n",
+    file="notes.yaml",
 )
 SOON_S = 5.0
 """How long a test waits for what must come; far more than it takes."""
