@@ -7,10 +7,13 @@ from typing import Any
 import pytest
 
 from podium.adapters.sandbox.installed import InstalledSandboxes
-from podium.ids import NodePath
-from podium.ledger.record import NodeDone, NodeParked
+from podium.engine.start import created
+from podium.ids import NodePath, RunId, SystemIds
+from podium.ledger.record import ArgumentLabel, EffectIntent, NodeDone, NodeParked
 from podium.spec.label import USER, Label
-from podium.testing.running import RunResult, compile_text, run_workflow
+from podium.testing.clock import FakeClock
+from podium.testing.memory import MemoryStore
+from podium.testing.running import Bench, RunResult, compile_text, run_workflow
 from podium.testing.scripted import ScriptedModel
 from podium.testing.tools import ScriptedTools, World
 
@@ -216,3 +219,50 @@ async def test_a_list_of_recipients_hides_one_of_a_stranger() -> None:
     result = await attack(nodes)
 
     assert asked(result) == ["send"]
+
+
+NODES = """  text: {transform: "${inputs.address}"}
+  send: {tool: mail.send, with: {to: "${text.out}", body: hi}}
+"""
+
+
+async def started_by_another_run(again: list[str], inputs: dict[str, Json]) -> tuple[RunResult, list[tuple[str, ...]]]:
+    """A run that another one started with an untrusted input is done anew; also in whose names its effects act."""
+    clock, ids = FakeClock(tick_ms=1), SystemIds()
+    store = MemoryStore(clock=clock)
+    model, tools = ScriptedModel(), ScriptedTools(world())
+    bench = Bench(compile_text(HEAD + NODES), store=store, model=model, tools=tools, clock=clock, ids=ids)
+    await bench.start({})
+    told = (ArgumentLabel("address", Label(integrity="untrusted", sources=("tickets.read",))),)
+    child = RunId("r00000000000c")
+    entry = created(
+        bench.compiled.workflow,
+        run=child,
+        version=bench.version,
+        inputs={"address": EVIL},
+        principal="anna",
+        parent="r00000000000p",
+        chain=("person:anna", "workflow:parent@1"),
+        labels=told,
+        now=clock.now(),
+        ids=ids,
+    )
+    await store.start(child, entry)
+    await bench.settle(child, {"send": "rejected"})
+    fork = await bench.engine.fork(child, again=again, inputs=inputs, principal="bob")
+    result = await bench.result(fork, await bench.settle(fork, {}))
+    await bench.engine.close()
+    return result, [one.body.decision.chain for one in result.records if isinstance(one.body, EffectIntent)]
+
+
+async def test_a_run_that_is_done_anew_forgets_whose_word_its_inputs_were() -> None:
+    result, _ = await started_by_another_run(["text"], {})
+
+    assert (label(result, "text~1").integrity, asked(result)) == ("untrusted", ["send~1"])
+
+
+async def test_what_a_person_changes_in_a_run_that_is_done_anew_is_their_word_in_the_names_of_all_before() -> None:
+    result, chains = await started_by_another_run([], {"address": "ada@example.org"})
+
+    assert (label(result, "text~1"), asked(result)) == (Label(sources=("inputs.address",)), [])
+    assert [chain[:2] for chain in chains] == [("person:bob", "workflow:parent@1")]

@@ -172,6 +172,9 @@ class Engine:
             author=first.author,
             budgets=first.budgets,
             autonomy=first.autonomy,
+            # whoever asks for it vouches for what they change, and takes away nobody else's limits
+            chain=_in_the_name_of(principal, first.chain),
+            labels=tuple(one for one in first.labels if one.name and one.name not in changed),
             fork=ForkedFrom(run=origin, seq=records[-1].seq, hash=records[-1].hash, again=paths),
             now=self._clock.now(),
             ids=self._ids,
@@ -298,6 +301,11 @@ class Engine:
             active = self._active.get(run)
             if active is not None and wake > active.writer.wake:
                 active.poke()
+
+
+def _in_the_name_of(principal: str, chain: tuple[str, ...]) -> tuple[str, ...]:
+    """Return a chain with another person in it; () for a run that no other run started."""
+    return (f"person:{principal}", *(one for one in chain if not one.startswith("person:"))) if chain else ()
 
 
 def _only(group: BaseExceptionGroup[BaseException]) -> None:
