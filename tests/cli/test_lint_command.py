@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -66,3 +67,43 @@ def test_bounds_are_no_findings(podium: Podium, place: Path) -> None:
     done = podium("lint", "--bounds", "--format", "sarif", "w.yaml")
 
     assert (done.code, "AP060" in done.err) == (2, True)
+
+
+STRANGER = """podium: 1
+name: stranger
+inputs: {to: {type: text, default: eve, trust: untrusted}}
+tools: {mail: {mcp: [mail-server], effect: write, delivery: keyed, clearance: public}}
+nodes:
+  send: {tool: mail.send, with: {to: "${inputs.to}"}}
+"""
+
+
+def test_flows_are_shown_with_their_labels_and_ways_also_where_lint_finds_an_error(podium: Podium, place: Path) -> None:
+    (place / "s.yaml").write_text(STRANGER)
+
+    done = podium("lint", "--flows", "s.yaml", "-o", "json")
+
+    assert done.code == 1
+    assert [(row["part"], row["argument"], row["verdict"], row["way"]) for row in done.json] == [
+        ("argument", "to", "ask", ["inputs.to (untrusted)", "mail.send.to"]),
+        ("call", None, "deny", ["inputs.to (internal)", "mail.send"]),
+    ]
+    assert done.json[0] == IsPartialDict(node="send", calls="mail.send", integrity="untrusted", sources=["inputs.to"])
+
+
+def test_lint_goes_by_the_levels_of_the_installation(podium: Podium, place: Path) -> None:
+    (place / "s.yaml").write_text(STRANGER)
+    home = Path(os.environ["PODIUM_HOME"])
+    home.mkdir(exist_ok=True)
+    (home / "podium.toml").write_text('[labels]\nlevels = ["public", "secret"]\ndefault = "public"\n')
+
+    done = podium("lint", "s.yaml", "-o", "json")
+
+    assert [row["code"] for row in done.json] == ["LI027"]
+
+
+def test_flows_and_bounds_are_two_lists_and_no_findings(podium: Podium, place: Path) -> None:
+    (place / "s.yaml").write_text(STRANGER)
+
+    assert podium("lint", "--flows", "--bounds", "s.yaml").code == 2
+    assert "flows are no findings" in podium("lint", "--flows", "-o", "sarif", "s.yaml").err
