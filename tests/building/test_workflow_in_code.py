@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +18,10 @@ from podium.errors import UsageError
 from podium.graph.closure import closure
 from podium.spec.diagnostic import SpecError
 from podium.spec.load import load
+from podium.spec.model import Workflow as Model
 from podium.spec.python_type import schema_of
 from podium.spec.types import parse_type
+from podium.testing.conformance import subject
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
@@ -345,3 +348,77 @@ def test_the_model_underneath_is_that_of_a_file() -> None:
     loaded = load(wf.to_yaml(), file="x", node_types=wf.shop.configs())
 
     assert loaded.workflow == wf.model
+
+
+def test_python_takes_every_key_of_a_workflow() -> None:
+    """Nodes and sub-workflows are added, and the result is set; the version of the language is the installed one."""
+    taken = set(inspect.signature(podium.Workflow.__init__).parameters) - {"self"}
+
+    assert Model.model_fields.keys() - {"podium", "nodes", "flows", "result"} == taken
+
+
+def test_what_the_gate_decides_by_is_said_in_code_as_in_a_file() -> None:
+    wf = podium.Workflow(
+        "desk",
+        inputs={
+            "mail": {"type": str, "trust": "untrusted", "level": "confidential", "residency": ["eu"]},
+            "ours": [str],
+        },
+        autonomy="bounded",
+        governor={"repeats": 5},
+        budget={"calls": 9, "energy": "1Wh", "per_call": {"usd": 0.1}, "unknown_price": "allow", "detached": True},
+        tools={
+            "notes": podium.grant(
+                subject.echo,
+                critical={"echo": ["text"]},
+                clearance="internal",
+                region="eu",
+                sees=["email"],
+                returns={"level": "internal", "residency": ["eu"]},
+                staged=True,
+                cost={"usd": 0.01, "energy": "5mWh"},
+            ),
+            "erp": {
+                "mcp": "https://erp.example.org/mcp",
+                "effect": "read",
+                "delivery": "repeatable",
+                "identity": "send",
+                "auth": {
+                    "token_url": "https://login.example.org/token",
+                    "client_id": "podium",
+                    "client_secret": "${secrets.client}",
+                    "as": "service",
+                },
+                "functions": {"find": {"fields": {"id": "trusted"}, "keys": ["name"], "selects": ["id"]}},
+                "twin": "notes",
+            },
+            "own": {"mcp": ["server"], "effect": "read", "delivery": "keyed", "sandbox": {"read": ["."]}},
+        },
+    )
+    sort = wf.llm(
+        "sort",
+        f"Sort {wf.inputs.mail}",
+        output={"kind": {"enum": ["a", "b"]}, "to": str, "amount": "number"},
+        redact=["email"],
+        budget={"calls": 3},
+        endorse={"kind": "choice", "to": {"in": wf.inputs.ours}, "amount": {"min": 0, "max": 5}},
+        on_unclear="continue",
+    )
+    wf.guard("look", sort.out, pii=["card"], injection=True, action="redact")
+    wf.tool("put", "notes.echo", with_={"text": sort.out.kind}, staged=True)
+    wf.code("sum", "1", profile="process", limits={"memory": "64MB"})
+    wf.commit("send", "all", approve="Send it?", approval={"roles": ["clerk"]})
+
+    text = wf.to_yaml()
+    again = podium.Workflow.from_yaml(text)
+
+    assert again.model == wf.model
+    assert again.to_yaml() == text
+    assert closure(again.model) == closure(wf.model)
+    assert wf.model.tools["notes"].critical_of("echo") == ("text",)
+    assert wf.model.autonomy == "bounded"
+
+
+def test_a_critical_argument_of_what_is_not_granted_is_refused() -> None:
+    with pytest.raises(UsageError, match="not among what is granted"):
+        podium.grant(subject.echo, critical={"send": ["to"]})

@@ -41,6 +41,8 @@ def test_written_bounds_and_defaults_are_told_apart() -> None:
         "concurrency": ("none", False),
         "budget/usd": ("2.0", True),
         "budget/tokens": ("none", False),
+        "budget/calls": ("none", False),
+        "budget/energy": ("none", False),
         "budget/wall": ("none", False),
         "nodes": ("3", False),
         "tools/shop/timeout": ("10s", True),
@@ -60,6 +62,21 @@ def test_a_bound_says_what_it_bounds() -> None:
     found = bounds(Subject(compile_text(TEXT)))
 
     assert Bound(("nodes", "polish", "max"), "rounds", "10", written=False) in found
+
+
+def test_every_unit_of_a_budget_is_shown_with_its_unit() -> None:
+    budget = "{calls: 20, energy: 1500mWh, per_call: {energy: 0.2Wh, tokens: 900}}"
+    text = f"podium: 1\nname: w\nbudget: {budget}\nnodes:\n  a: {{transform: '1'}}\n"
+    found = {"/".join(map(str, bound.loc)): bound for bound in bounds(Subject(compile_text(text)))}
+
+    assert {
+        place: (one.value, one.what) for place, one in found.items() if place.startswith("budget") and one.written
+    } == {
+        "budget/calls": ("20", "calls of models and tools"),
+        "budget/energy": ("1.5Wh", "energy"),
+        "budget/per_call/tokens": ("900", "tokens of one call"),
+        "budget/per_call/energy": ("0.2Wh", "energy of one call"),
+    }
 
 
 def test_the_limits_of_code_are_bounds() -> None:

@@ -16,6 +16,7 @@ from podium.spec.amounts import NANO
 from podium.testing import run_workflow
 from podium.testing.random_workflows import random_workflow, random_world
 from podium.testing.running import compile_text
+from podium.testing.scripted import ScriptedModel
 
 CENT = Price(output=10 * NANO)
 """A cent for a thousand tokens of the answer."""
@@ -92,9 +93,9 @@ def test_every_node_type_that_is_shipped_is_known() -> None:
 
 @pytest.mark.anyio
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.randoms(use_true_random=False))
-async def test_no_run_of_a_workflow_passes_its_bound(random: Random) -> None:
-    compiled = compile_text(random_workflow(random))
+@given(st.integers(0, 2**32))
+async def test_no_run_of_a_workflow_passes_its_bound(seed: int) -> None:
+    compiled = compile_text(random_workflow(Random(seed)))
     limit, fold = bound(compiled, price=CENT), UsageFold()
 
     result = await run_workflow(compiled, tools=random_world(), answers={"*": "approved"})
@@ -107,3 +108,40 @@ async def test_no_run_of_a_workflow_passes_its_bound(random: Random) -> None:
     assert usage.used.calls <= limit.calls
     assert usage.output_tokens <= limit.output_tokens
     assert usage.approvals <= limit.approvals
+
+
+JUDGED = """  one: {llm: x, output: {city: text, zip: text}, max_tokens: 10, retry: {max: 0}}
+  two: {llm: y, output: {city: text, land: text}, max_tokens: 10, retry: {max: 0}}
+  both: {join: [one, two], reduce: REDUCE, on_conflict: judge, judge: Which one?, retry: {max: 0}}
+"""
+
+
+@pytest.mark.parametrize(("reduce", "differ"), [("agree", 1), ("vote", 1), ("merge", 3)])
+def test_a_judge_is_asked_three_times_about_all_that_can_differ(reduce: str, differ: int) -> None:
+    found = most(JUDGED.replace("REDUCE", reduce))
+    asked = 2 * (1 + 2) + 3 * differ
+
+    assert (found.calls, found.model_calls, found.output_tokens) == (asked, asked, 6 * 10 + 3 * differ * 1024)
+
+
+@pytest.mark.parametrize(
+    "unknown", ["{llm: x}", "{llm: x, output: {city: text}, default: {town: x}}", "{transform: x}"]
+)
+def test_how_much_can_differ_in_values_of_no_known_form_is_unknown(unknown: str) -> None:
+    nodes = f"  one: {unknown}\n  both: {{join: [one], reduce: merge, on_conflict: judge, judge: Which?}}\n"
+
+    assert most(nodes).calls is None
+
+
+@pytest.mark.anyio
+async def test_no_judge_is_asked_more_often_than_the_bound() -> None:
+    text = "podium: 1\nname: w\nnodes:\n" + JUDGED.replace("REDUCE", "merge")
+    model = ScriptedModel(['{"city": "a", "zip": "1"}', '{"city": "b", "land": "2"}', *['{"choice": 7}'] * 9])
+    result = await run_workflow(text, model=model)
+
+    fold = UsageFold()
+    fold.add_all(result.records)
+    most_calls = bound(compile_text(text), price=CENT).calls
+    assert most_calls is not None
+    assert result.status == "failed"
+    assert 2 < fold.usage.used.calls <= most_calls

@@ -8,7 +8,7 @@ Lambdas, functions inside functions and functions of the script that was started
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Literal
 
@@ -25,6 +25,7 @@ def grant(
     trust: Literal["trusted", "untrusted"] = "untrusted",
     approval: Literal["never", "required"] | Mapping[str, Any] = "never",
     timeout: str | timedelta = "2m",
+    critical: Mapping[str, Sequence[str]] | None = None,
     **settings: object,
 ) -> ToolSpec:
     """Return a grant of functions marked `@podium.tool`, all of one module; what they do to the world is their mark's.
@@ -34,7 +35,9 @@ def grant(
         trust: Whether what they return may be believed.
         approval: Whether people must approve each call, and who: `{"roles": ["finance"], "count": 2}`.
         timeout: The longest a call may take.
-        settings: The `ToolSettings` of the module.
+        critical: By function, the arguments that decide who or what is affected: `{"send": ["to"]}`.
+        settings: Any other key of a grant (`clearance`, `region`, `sees`, `returns`, `staged`, `twin`, `cost`, …), and
+            the `ToolSettings` of the module.
 
     Raises:
         UsageError: AP054 when a later process could not find a function, or it is no tool.
@@ -46,12 +49,14 @@ def grant(
     if len(homes) > 1:
         message = f"expected functions of one module, got some of `{'` and `'.join(homes)}`"
         raise UsageError("AP054", message, help="make one grant a module, each under a name of its own")
-    effect = max((function.info.effect or "none" for function in known), key=EFFECTS.index)
-    delivery = max((function.info.delivery or "once" for function in known), key=DELIVERIES.index)
+    if strange := [name for name in critical or {} if name not in {function.info.name for function in known}]:
+        raise UsageError("AP054", f"`critical` names `{strange[0]}`, which is not among what is granted")
+    effect: EffectClass = max((function.info.effect or "none" for function in known), key=EFFECTS.index)
+    delivery: Delivery = max((function.info.delivery or "once" for function in known), key=DELIVERIES.index)
     special = {
-        function.info.name: FunctionSpec(effect=function.info.effect, delivery=function.info.delivery)
+        function.info.name: found
         for function in known
-        if (function.info.effect, function.info.delivery) != (effect, delivery)
+        if (found := _special(function, effect, delivery, critical or {})) != FunctionSpec()
     }
     said: dict[str, object] = {
         "python": homes[0],
@@ -65,6 +70,19 @@ def grant(
         **settings,
     }
     return ToolSpec.model_validate(said)
+
+
+def _special(
+    function: Function, effect: EffectClass, delivery: Delivery, critical: Mapping[str, Sequence[str]]
+) -> FunctionSpec:
+    """Return what is to be said of one function besides what is said of all."""
+    info = function.info
+    said: dict[str, object] = {}
+    if (info.effect, info.delivery) != (effect, delivery):
+        said = {"effect": info.effect, "delivery": info.delivery}
+    if info.name in critical:
+        said["critical"] = list(critical[info.name])
+    return FunctionSpec.model_validate(said)
 
 
 def _known(function: Callable[..., Any]) -> Function:

@@ -34,6 +34,7 @@ from podium.lint.check import Checked, check_text
 from podium.node.contract import Node as NodeType
 from podium.node.contract import NodeConfig
 from podium.node.function import node_of
+from podium.spec.autonomy import Autonomy
 from podium.spec.diagnostic import Diagnostic, SpecError
 from podium.spec.dump import dump
 from podium.spec.dump_values import written
@@ -46,7 +47,7 @@ from podium.spec.suggest import did_you_mean
 Json = Any
 
 InputLike = object
-"""A type (in Python or the shorthand), or `{"type": …, "default": …, "about": …}`."""
+"""A type (in Python or the shorthand), or what stands in a file: `{"type": …, "default": …, "trust": …}`."""
 
 
 class Inputs:
@@ -84,16 +85,20 @@ class Workflow(Nodes, Named):
         timeout: str | timedelta | Mapping[str, Json] | None = None,
         concurrency: Mapping[str, Json] | None = None,
         priority: int | None = None,
+        autonomy: Autonomy | None = None,
+        governor: Mapping[str, Json] | None = None,
     ) -> None:
         """Begin a workflow; what does not fit is refused here.
 
         Args:
-            inputs: What a run is started with: types, or mappings with `type`, `default` and `about`.
+            inputs: What a run is started with: types, or mappings as in a file, with `type`, `default`, `trust`, ….
             tools: What it may use, by name: grants of functions (`podium.grant`), or mappings as in a file.
             budget: Limits of a run, such as `{"usd": 0.5, "tokens": 200_000, "wall": "20m"}`.
             timeout: The longest a run may take, waiting included.
             concurrency: How many runs may be under way at once, `{"max": 1, "key": "inputs.customer"}`.
             priority: 0 to 9; higher ones are taken up first.
+            autonomy: How far it may go by itself.
+            governor: When repeated calls are taken for a circle, `{"repeats": 5, "per_minute": 100}`.
 
         Raises:
             SpecError: with all that is wrong.
@@ -111,6 +116,8 @@ class Workflow(Nodes, Named):
             "timeout": timeout,
             "concurrency": concurrency,
             "priority": priority,
+            "autonomy": autonomy,
+            "governor": governor,
         }
         Nodes.__init__(self, Workshop(f"{name}.yaml"))
         said = {key: value for key, value in given.items() if value is not None}

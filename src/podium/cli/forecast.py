@@ -59,14 +59,14 @@ async def _forecast(file: Path, model: str) -> Forecast:
     if checked.compiled is None:
         raise SpecError(checked.diagnostics, texts={str(file): checked.text})
     compiled = checked.compiled
-    price = price_of(settings, model or await _first_model())
+    price = price_of(settings, model or await first_model())
     if not await asyncio.to_thread((home / "podium.db").exists):
         return Forecast(bound=bound(compiled, price=price))
     async with Installation.open(home, create=False) as installation:
         return await read_forecast(installation.store, compiled, version(closure(compiled.workflow)), price=price)
 
 
-async def _first_model() -> str:
+async def first_model() -> str:
     """Return the model that would be asked, "" when there is none."""
     from podium.app.models import detect
 
@@ -107,6 +107,36 @@ def history_json(found: History | None) -> dict[str, Json] | None:
         "approvals": spread(found.approvals),
         "ms": spread(found.ms),
     }
+
+
+def sentence(found: Forecast) -> str:
+    """Return a forecast in one line."""
+    from podium.cli.amounts import amount
+
+    bound, earlier = found.bound, found.history
+    most = [
+        _several(bound.calls, "call"),
+        "unknown cost" if bound.nano_usd is None else amount("nano_usd", bound.nano_usd),
+        _several(bound.approvals, "approval"),
+    ]
+    told = f"forecast: at most {', '.join(most)}" + (", and the prompts" if bound.prompts_cost else "")
+    if earlier is None:
+        return told + "; " + _resting(earlier)
+    half = [
+        text
+        for text in (
+            None if earlier.calls.p50 is None else _several(earlier.calls.p50, "call"),
+            None if earlier.nano_usd.p50 is None else amount("nano_usd", earlier.nano_usd.p50),
+        )
+        if text
+    ]
+    return told + (f"; half of the runs took {', '.join(half)} or less" if half else "") + f" ({_resting(earlier)})"
+
+
+def _several(count: int | None, what: str) -> str:
+    if count is None:
+        return f"an unknown number of {what}s"
+    return f"{count:,} {what}{'' if count == 1 else 's'}".replace(",", " ")
 
 
 def _page(found: Forecast) -> Group:

@@ -33,6 +33,7 @@ def run(
     yes: Annotated[bool, typer.Option("--yes", help="Approve whatever the run asks; recorded as yours.")] = False,
     shadow: Annotated[bool, typer.Option("--shadow", help="Read for real, write nothing; say what would be.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Let nothing leave at all; say what would be.")] = False,
+    forecast: Annotated[bool, typer.Option("--forecast", help="Say first what the run may use, and used to.")] = False,
     output: Output = Format.table,
 ) -> None:
     """Run a workflow here.
@@ -51,6 +52,8 @@ def run(
     async def start(installation: Installation) -> RunId:
         published = await installation.publish(file)
         _remark(published)
+        if forecast:
+            await _foretell(installation, published)
         values = await gather_inputs(installation.store, published.compiled.inputs, inputs or [], given)
         return await installation.start(published, values, priority=priority, mode=mode)
 
@@ -82,6 +85,18 @@ def _remark(published: Published) -> None:
     remarks = [remark for remark in published.diagnostics if remark.severity == "warning"]
     if remarks:
         say(render(remarks, texts=published.texts).rstrip("\n"))
+
+
+async def _foretell(installation: Installation, published: Published) -> None:
+    """Print what the run may use before it begins."""
+    import asyncio
+
+    from podium.app.spending import forecast, price_of
+    from podium.cli.forecast import first_model, sentence
+
+    settings = await asyncio.to_thread(lambda: installation.settings)
+    price = price_of(settings, await first_model())
+    say(sentence(await forecast(installation.store, published.compiled, published.version, price=price)))
 
 
 async def _say_who_drives(installation: Installation, run: RunId, output: Format) -> None:

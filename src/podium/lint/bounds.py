@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from decimal import Decimal
 from typing import NamedTuple
 
 from pydantic import BaseModel
@@ -16,7 +17,7 @@ from pydantic import BaseModel
 from podium.lint.subject import Spot, Subject
 from podium.spec.diagnostic import Loc
 from podium.spec.model import BudgetSpec, NodeConfig, Retry, Workflow
-from podium.units import format_duration
+from podium.units import format_duration, format_energy
 
 NONE = "none"
 
@@ -57,6 +58,16 @@ _KEYS: Mapping[str, str] = {
 """Keys of a node's own settings, also one level down, that are bounds."""
 
 
+_BUDGET: Mapping[str, str] = {
+    "usd": "US dollars",
+    "tokens": "tokens",
+    "calls": "calls of models and tools",
+    "energy": "energy",
+    "wall": "time at work",
+}
+"""Units of a budget."""
+
+
 def bounds(subject: Subject) -> tuple[Bound, ...]:
     """Return the bounds: of the workflow, its tools, its nodes, then of each sub-workflow."""
     return tuple(_all(subject))
@@ -80,8 +91,13 @@ def _of_workflow(top: Loc, workflow: Workflow) -> Iterator[Bound]:
     if not top:
         yield _bound(top, "concurrency", "runs at once", workflow.concurrency and workflow.concurrency.max, workflow)
         budget = workflow.budget or BudgetSpec()
-        for key, what in (("usd", "US dollars"), ("tokens", "tokens"), ("wall", "time at work")):
+        for key, what in _BUDGET.items():
             yield _bound(("budget",), key, what, getattr(budget, key), budget)
+        if budget.per_call is not None:
+            for key in ("usd", "tokens", "energy"):
+                found = getattr(budget.per_call, key)
+                if found is not None:
+                    yield _bound(("budget", "per_call"), key, f"{_BUDGET[key]} of one call", found, budget.per_call)
         attempts = f"{Retry().max}"
         yield Bound(("nodes",), "attempts after the first, where no `retry:` stands", attempts, written=False)
 
@@ -115,6 +131,17 @@ def _of_model(loc: Loc, model: BaseModel) -> Iterator[Bound]:
             yield _bound(loc, name, _KEYS[name], value, model)
 
 
-def _bound(loc: Loc, key: str, what: str, value: float | timedelta | None, model: BaseModel) -> Bound:
-    shown = format_duration(value) if isinstance(value, timedelta) else NONE if value is None else str(value)
-    return Bound((*loc, key), what, shown, written=key in model.model_fields_set and value is not None)
+def _bound(loc: Loc, key: str, what: str, value: float | timedelta | Decimal | None, model: BaseModel) -> Bound:
+    return Bound((*loc, key), what, _shown(value), written=key in model.model_fields_set and value is not None)
+
+
+def _shown(value: float | timedelta | Decimal | None) -> str:
+    match value:
+        case None:
+            return NONE
+        case timedelta():
+            return format_duration(value)
+        case Decimal():
+            return format_energy(value)
+        case _:
+            return str(value)

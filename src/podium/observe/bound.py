@@ -18,12 +18,16 @@ from msgspec.structs import replace
 
 from podium.gate.price import Price
 from podium.graph.model import ASK, Compiled, Graph, GraphNode
+from podium.node.calls import ModelCall
+from podium.node.deciding import TRIES
 from podium.spec.model import Retry, ToolSpec
+from podium.spec.types import Type
 
 MOST_SIGNALS = 100_000
 """Items that signals may add to one map."""
 
 _DEFAULT_RETRIES = Retry().max
+_JUDGED_TOKENS = ModelCall(messages=()).max_tokens
 
 
 class Bound(Struct, frozen=True, kw_only=True):
@@ -82,22 +86,22 @@ class _Reader:
         tools = graph.tools or tools if graph.flow or not tools else tools
         total = Bound()
         for node in graph.nodes:
-            total = total.plus(self._node(node, tools).times(_rounds(graph, node)))
+            total = total.plus(self._node(graph, node, tools).times(_rounds(graph, node)))
         return total
 
-    def _node(self, node: GraphNode, tools: Mapping[str, ToolSpec]) -> Bound:
+    def _node(self, graph: Graph, node: GraphNode, tools: Mapping[str, ToolSpec]) -> Bound:
         """Return the most of one round of a node: its attempts, its fallbacks, what undoes it, who is asked."""
-        total = self._tried(node, tools)
+        total = self._tried(graph, node, tools)
         for fallback in node.fallbacks:
-            total = total.plus(self._tried(fallback, tools))
+            total = total.plus(self._tried(graph, fallback, tools))
         if node.compensation is not None:
-            total = total.plus(self._tried(node.compensation, tools))
+            total = total.plus(self._tried(graph, node.compensation, tools))
         if ASK in node.handlers.values():
             total = total.plus(_QUESTION)
         return total
 
-    def _tried(self, node: GraphNode, tools: Mapping[str, ToolSpec]) -> Bound:
-        own, attempts = self._own(node, tools), _attempts(node)
+    def _tried(self, graph: Graph, node: GraphNode, tools: Mapping[str, ToolSpec]) -> Bound:
+        own, attempts = self._own(graph, node, tools), _attempts(node)
         total = own.plus(self._inside(node, tools)).times(attempts)
         # attempts of one call are one effect, and it is asked about once
         return replace(total, approvals=own.approvals) if node.type in ("tool", "code") else total
@@ -112,7 +116,7 @@ class _Reader:
             caught = caught.or_else(part)
         return main.times(_items(node)).plus(caught).plus(last)
 
-    def _own(self, node: GraphNode, tools: Mapping[str, ToolSpec]) -> Bound:
+    def _own(self, graph: Graph, node: GraphNode, tools: Mapping[str, ToolSpec]) -> Bound:
         config: Any = node.config
         match node.type:
             case "llm":
@@ -131,7 +135,8 @@ class _Reader:
             case "join" if config.on_conflict == "human":
                 return _QUESTION
             case "join" if config.on_conflict == "judge":
-                return UNBOUNDED  # as often as values differ
+                conflicts = _conflicts(graph, node)
+                return UNBOUNDED if conflicts is None else self._models(conflicts * TRIES, _JUDGED_TOKENS)
             case "commit":
                 return _QUESTION  # what it releases is counted where it was asked for
             case "emit":
@@ -164,6 +169,23 @@ _CALLING = frozenset({"llm", "tool", "code", "join", "emit", "subflow"})
 def known_types() -> frozenset[str]:
     """Return the node types whose effects are bounded here."""
     return _WITHOUT | _CALLING | {"human", "commit"}
+
+
+def _conflicts(graph: Graph, node: GraphNode) -> int | None:
+    """Return on how much the values of a join can differ: on each field, or as a whole; None when nobody knows."""
+    config: Any = node.config
+    if config.reduce != "merge":
+        return 1
+    fields = set[str]()
+    for name in config.join:
+        source = graph.nodes[graph.by_id[name]]
+        output: Type | None = getattr(source.config, "output", None)
+        if output is None or source.fallbacks or source.config.default is not None:
+            return None
+        if output.kind != "object" or output.schema.get("additionalProperties", True) is not False:
+            return None
+        fields |= output.fields().keys()
+    return len(fields)
 
 
 def _tool(grant: str, function: str, tools: Mapping[str, ToolSpec]) -> Bound:
