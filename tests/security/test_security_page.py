@@ -18,6 +18,21 @@ def test_every_risk_has_a_row_whose_tests_exist() -> None:
     assert set(named) == set(re.findall(r"^async def (test_asi\d\d_\w+)\(", TESTS, re.MULTILINE))
 
 
+def test_every_bad_input_has_an_answer_that_a_test_holds() -> None:
+    table = PAGE.split("## Bad input", 1)[1]
+    rows = [row for row in table.splitlines() if row.startswith("| ")][1:]
+    named = {row: re.findall(r"`(test_\w+)`", row) for row in rows}
+    written = [
+        name
+        for file in (ROOT / "tests").rglob("test_*.py")
+        for name in re.findall(r"^(?:async )?def (test_\w+)\(", file.read_text(encoding="utf-8"), re.MULTILINE)
+    ]
+
+    assert len(rows) >= 12
+    assert [row for row, tests in named.items() if not tests] == []
+    assert {test for tests in named.values() for test in tests} - set(written) == set()
+
+
 def test_other_tests_that_the_page_names_exist() -> None:
     files = set(re.findall(r"`(tests/[\w/]+\.py)`", PAGE))
 
