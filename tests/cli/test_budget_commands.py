@@ -202,8 +202,10 @@ def test_a_run_says_first_what_it_may_use_where_that_is_wanted(podium: Podium, p
     lines = [line for said in (first, second) for line in said.err.splitlines() if line.startswith("forecast:")]
     assert lines == [
         "forecast: at most 4 calls, $0.08, 1 approval; no earlier run of this workflow has ended yet",
-        "forecast: at most 4 calls, $0.08, 1 approval; half of the runs took 1 call, $0.02 or less "
-        "(rests on 1 earlier run of this version)",
+        (
+            "forecast: at most 4 calls, $0.08, 1 approval; half of the runs took 1 call, $0.02 or less "
+            "(rests on 1 earlier run of this version)"
+        ),
     ]
     assert first.err.index("forecast:") < first.err.index("run r")
     assert "forecast:" not in podium("run", file).err

@@ -240,7 +240,8 @@ class Installation:
         """The tools that workflows may grant."""
         from podium.adapters.tools.catalogue import InstalledTools
 
-        tools = InstalledTools(self.vault)
+        tokens = {name: person.tokens for name, person in self.settings.people.items() if person.tokens}
+        tools = InstalledTools(self.vault, people=tokens, clock=self.clock)
         self._closing.push_async_callback(tools.close)
         return tools
 

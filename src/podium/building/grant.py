@@ -51,8 +51,9 @@ def grant(
         raise UsageError("AP054", message, help="make one grant a module, each under a name of its own")
     if strange := [name for name in critical or {} if name not in {function.info.name for function in known}]:
         raise UsageError("AP054", f"`critical` names `{strange[0]}`, which is not among what is granted")
-    effect: EffectClass = max((function.info.effect or "none" for function in known), key=EFFECTS.index)
-    delivery: Delivery = max((function.info.delivery or "once" for function in known), key=DELIVERIES.index)
+    effects: list[EffectClass] = [function.info.effect or "none" for function in known]
+    deliveries: list[Delivery] = [function.info.delivery or "once" for function in known]
+    effect, delivery = max(effects, key=EFFECTS.index), max(deliveries, key=DELIVERIES.index)
     special = {
         function.info.name: found
         for function in known
