@@ -206,7 +206,13 @@ class ToolSpec(SpecModel):
         if self.twin is None or isinstance(self.twin, str):
             return tools[self.twin] if self.twin else None
         return ToolSpec.model_validate(
-            {"python": self.twin.python, "effect": "none", "delivery": "repeatable", "timeout": self.timeout}
+            {
+                "python": self.twin.python,
+                "effect": "none",
+                "delivery": "repeatable",
+                "timeout": self.timeout,
+                "clearance": self.clearance,
+            }
             | dict(self.twin.settings)
         )
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from podium.clock import Clock
 from podium.effects.effect import CallLabels, Effect, Proceed, refuse
+from podium.effects.outbox import twin_of
 from podium.effects.safeguards import Safeguards
 from podium.errors import EffectDenied
 from podium.gate.decision import Obligation
@@ -42,9 +43,19 @@ class Labels:
         ):
             if flow.denied:
                 await refuse(effect, flow.reason, at=self.clock.now())
-                raise _denied(effect, flow, sink)
+                raise _denied(effect.name, flow, sink)
             effect.obligations.append(Obligation(kind="approval", reason=flow.reason, about=_why(effect, flow)))
+        if isinstance(call, ToolCall) and (twin := twin_of(effect)) is not None:
+            await self._check_twin(effect, tool_sink(twin, call.function))
         return await proceed(effect)
+
+    async def _check_twin(self, effect: Effect, sink: Sink) -> None:
+        """Deny what the double of a tool may not see; it is called in the tool's place."""
+        given = effect.labels
+        for flow in flows(self.safeguards.lattice, sink, control=given.control, read=given.read, arguments={}):
+            if flow.denied:
+                await refuse(effect, flow.reason, at=self.clock.now())
+                raise _denied(f"the twin of {effect.name}", flow, sink)
 
     def _sink(self, effect: Effect) -> Sink:
         call = effect.call
@@ -71,12 +82,12 @@ def _arguments(call: ToolCall, given: CallLabels, sink: Sink) -> dict[str, Label
     return found
 
 
-def _denied(effect: Effect, flow: Flow, sink: Sink) -> EffectDenied:
+def _denied(name: str, flow: Flow, sink: Sink) -> EffectDenied:
     sources = ", ".join(flow.label.sources) or "the run"
     if flow.rule == "confidentiality":
-        message = f"`{effect.name}` is not cleared for level `{flow.label.level}`, which comes from {sources}"
+        message = f"`{name}` is not cleared for level `{flow.label.level}`, which comes from {sources}"
         return EffectDenied("GA006", message, help="leave that value out, or raise the tool's `clearance`")
-    message = f"`{effect.name}` is in region `{sink.region}`, where what comes from {sources} may not go"
+    message = f"`{name}` is in region `{sink.region}`, where what comes from {sources} may not go"
     return EffectDenied("GA007", message, help="use a tool or model in an allowed region")
 
 

@@ -7,7 +7,9 @@ obligation, which a later stage fulfils. Where nobody has written a policy, the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from msgspec import structs
 
 from podium.clock import Clock
 from podium.effects.effect import Effect, Proceed, refuse
@@ -53,6 +55,14 @@ class Policy:
         now = self.clock.now()
         effect.policies = policies.digest
         verdict = policies.decide(facts_of(effect, self.safeguards, at=now))
+        if verdict.allowed and (double := _twin_call(effect)) is not None:
+            # the twin is called in the tool's place, so it must be allowed, too
+            twins = policies.decide(facts_of(replace(effect, call=double), self.safeguards, at=now))
+            verdict = (
+                twins
+                if not twins.allowed
+                else verdict._replace(obligations=tuple(dict.fromkeys((*verdict.obligations, *twins.obligations))))
+            )
         if verdict.allowed and type(effect.call) in _BESIDE:
             effect.reasons.append(_BESIDE[type(effect.call)])
         effect.reasons.extend(f"{REASON}{id_}" for id_ in verdict.policies[:NAMED])
@@ -66,9 +76,21 @@ class Policy:
 
 
 def _not_granted(effect: Effect) -> tuple[str, str, str] | None:
+    calls = (call for call in (effect.call, _twin_call(effect)) if isinstance(call, ToolCall))
+    return next((found for call in calls if (found := _refusal(effect, call)) is not None), None)
+
+
+def _twin_call(effect: Effect) -> ToolCall | None:
+    """Return the call as it is made of the tool's twin, if that is a tool of the workflow and called instead."""
     call = effect.call
-    if not isinstance(call, ToolCall):
+    if effect.mode == "live" or not isinstance(call, ToolCall):
         return None
+    grant = effect.grants.get(call.tool)
+    named = grant.twin if grant is not None else None
+    return structs.replace(call, tool=named) if isinstance(named, str) and named else None
+
+
+def _refusal(effect: Effect, call: ToolCall) -> tuple[str, str, str] | None:
     grant = effect.grants.get(call.tool)
     if grant is None:
         return "GA001", f"tool `{call.tool}` is not granted", "declare it under `tools:` in the workflow"
