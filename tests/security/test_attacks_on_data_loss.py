@@ -200,6 +200,13 @@ async def test_a_secret_is_a_short_number() -> None:
     assert await outcome(Door(), {"password": 4711}, "4711") == "masked"
 
 
+async def test_the_reference_to_a_secret_is_none() -> None:
+    door = Door()
+    await door.send({"apiToken": "${secrets.erp}"})
+
+    assert door.world.landed("mail.send") == [{"apiToken": "${secrets.erp}"}]
+
+
 ENCODED = {
     "base64": base64.b64encode(OURS.encode()).decode(),
     "base64 inside": base64.b64encode(f"x{OURS}y".encode()).decode(),

@@ -7,6 +7,7 @@ wrote; not what goes to another run or into a sandbox without a network, because
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -36,6 +37,9 @@ _LONG = 8_192
 """Characters of a text that is looked at in a thread, so that whatever it holds the loop goes on."""
 
 _BUILT_IN = Patterns()
+
+_REFERENCE = re.compile(r"\$\{secrets\.\w{1,64}\}", re.ASCII)
+"""What stands in the place of a secret until the tool itself is called."""
 
 _NAMED = 200
 """Characters of a text that its name may explain; what is longer explains itself."""
@@ -159,7 +163,7 @@ async def _as_written(text: Text) -> tuple[Finding, ...]:
         return await asyncio.to_thread(_BUILT_IN.find, text.text)
     if not text.name or len(text.text) > _NAMED:
         return look(text.text)
-    if is_secret_name(text.name) and not MASK.fullmatch(text.text):
+    if is_secret_name(text.name) and not MASK.fullmatch(text.text) and not _REFERENCE.fullmatch(text.text):
         return (Finding("password", 0, len(text.text), 0.9),)
     # the name says what the text is, as words before it would
     told = f"{text.name.replace('_', ' ')[:48]}: "
