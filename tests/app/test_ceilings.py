@@ -14,14 +14,18 @@ from podium.effects.autonomy import workflows_of
 from podium.effects.safeguards import Safeguards
 from podium.errors import PodiumError, Rejected, UsageError
 from podium.gate.price import Price
+from podium.graph.compile import compile_workflow
 from podium.ids import ADMIN, RunId, SystemIds
-from podium.ledger.record import AutonomySet
+from podium.ledger.record import AutonomySet, RunCreated
 from podium.ledger.store import RunStore
 from podium.ledger.verify import verify
 from podium.spec.autonomy import Autonomy
+from podium.spec.positions import Positions
 from podium.testing.clock import FakeClock
 from podium.testing.memory import MemoryStore
-from podium.testing.running import run_workflow
+from podium.testing.running import Bench, compile_text, run_workflow
+from podium.testing.scripted import ScriptedModel
+from podium.testing.tools import ScriptedTools
 
 pytestmark = pytest.mark.anyio
 
@@ -242,3 +246,48 @@ async def test_what_undoes_something_waits_for_nobody() -> None:
     result = await run_workflow(UNDOING, tools=tools, answers={"both/post": "approved"})
 
     assert (result.status, len(sent), len(taken_back)) == ("failed", 1, 1)
+
+
+PARENT = """podium: 1
+name: parent
+autonomy: supervised
+flows:
+  child:
+    podium: 1
+    name: child
+    tools:
+      mail: {python: scripted, effect: write, delivery: keyed}
+    nodes:
+      post: {tool: mail.send, with: {to: ada}}
+nodes:
+  go: {subflow: child, detached: true}
+"""
+
+
+async def test_a_run_that_another_one_started_goes_no_further_than_that_could(
+    store: RunStore, clock: FakeClock
+) -> None:
+    result = await run_workflow(PARENT, store=store, clock=clock)
+    child = RunId(result.outs["go"]["run"])
+
+    (first, *_) = [record.body for record in await store.records(child)]
+    assert isinstance(first, RunCreated)
+    assert (first.workflow, first.autonomy) == ("child", "supervised")
+    assert [link.partition("@")[0] for link in first.chain] == ["person:tester", "workflow:parent"]
+
+    sent: list[object] = []
+    inner = compile_text(PARENT).workflow.flows["child"]
+    compiled, _ = compile_workflow(inner, file="child.yaml", positions=Positions())
+    assert compiled is not None
+    bench = Bench(
+        compiled,
+        store=store,
+        model=ScriptedModel(),
+        tools=ScriptedTools({"mail.send": sent.append}),
+        clock=clock,
+        ids=SystemIds(),
+    )
+    await store.alive(bench.worker)
+    assert await bench.settle(child, {}) == "approval"
+    assert sent == []
+    await bench.engine.close()
