@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from msgspec import Struct
 
+from podium.app.asking import runs_that_may_ask
 from podium.app.overview import read_json
 from podium.engine.asked import Asked, read_asked
-from podium.engine.control import LIVE
 from podium.gate.approval import Ballot, Standing, asked_now, refusal
 from podium.gate.roles import Voter
 from podium.ids import NodePath, RunId
-from podium.ledger.store import RowStatus, RunRow, RunStore
+from podium.ledger.store import RunRow, RunStore
 from podium.spec.approval_rule import Terms, Voters
 from podium.units import format_duration
 
 Json = Any
-
-MAX_RUNS = 1_000
-"""Runs that are looked at, the newest first."""
 
 MAX_SAID = 20
 """Words that people have said to one question, the last ones."""
@@ -65,15 +62,20 @@ class Item(Struct, frozen=True, kw_only=True):
         return self.terms.due if self.terms is not None else 0
 
 
-async def read_inbox(
-    store: RunStore, voter: Voter, *, now: int, workflow: str = "", everybody: bool = False
-) -> tuple[Item, ...]:
+class Inbox(NamedTuple):
+    """The longest waiting first; `whole` when all runs that there are were looked at."""
+
+    items: tuple[Item, ...]
+    whole: bool
+
+
+async def read_inbox(store: RunStore, voter: Voter, *, now: int, workflow: str = "", everybody: bool = False) -> Inbox:
     """Return the open questions that somebody may answer now, or those of everybody; the longest waiting first."""
     found: list[Item] = []
-    statuses = cast("tuple[RowStatus, ...]", LIVE)
-    for row in await store.rows(status=statuses, workflow=workflow, limit=MAX_RUNS):
+    asking = await runs_that_may_ask(store, workflow=workflow)
+    for row in asking.rows:
         found.extend(item for item in await read_items(store, row, voter, now=now) if everybody or item.mine)
-    return tuple(sorted(found, key=lambda item: (item.asked_at, item.run, item.path)))
+    return Inbox(tuple(sorted(found, key=lambda item: (item.asked_at, item.run, item.path))), whole=asking.whole)
 
 
 async def read_items(store: RunStore, row: RunRow, voter: Voter, *, now: int) -> tuple[Item, ...]:

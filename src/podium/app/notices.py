@@ -16,10 +16,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
+from podium.app.asking import runs_that_may_ask
 from podium.clock import Clock
 from podium.effects.notices import Addressee, Channel, Notice, What
 from podium.engine.asked import Asked, read_asked
-from podium.engine.control import LIVE
 from podium.errors import PodiumError, Rejected, StoreError
 from podium.gate.roles import Directory
 from podium.ids import ADMIN, NodePath, RunId
@@ -27,7 +27,6 @@ from podium.ledger.record import Entry, NoticeSent
 from podium.ledger.store import RunRow, RunStore
 from podium.spec.approval_rule import Terms, Voters
 
-MAX_RUNS = 1_000
 TRIES = 3
 """How often one channel is tried with one notice."""
 
@@ -87,7 +86,7 @@ class Noticing:
             return 0
         await self._read_sent()
         now, due = self._clock.now(), list[Told]()
-        rows = await self._store.rows(status=LIVE, limit=MAX_RUNS)
+        rows = (await runs_that_may_ask(self._store)).rows
         self._open = {row.id: await self._questions(row) for row in rows}
         for row in rows:
             for path, asked in self._open[row.id][1].items():

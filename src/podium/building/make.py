@@ -274,7 +274,7 @@ def human(
         approval: Who must agree, where more is to be said than `roles`, `expires` and `on_expiry` can.
         roles: Anyone holding one of these roles may decide; empty means any approver of the workflow.
         expires: How long to wait, from the moment the question was recorded.
-        on_expiry: What silence means. `approve` needs the policy permission `approval:auto`.
+        on_expiry: What silence means. With `approve` it goes on, and nobody has vouched for it.
         properties: What every node may carry.
     """
     settings: dict[str, object] = {

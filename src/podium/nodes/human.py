@@ -61,7 +61,7 @@ class HumanConfig(NodeConfig):
     """How long to wait, from the moment the question was recorded."""
 
     on_expiry: Literal["reject", "approve"] = "reject"
-    """What silence means. `approve` needs the policy permission `approval:auto`."""
+    """What silence means. With `approve` it goes on, and nobody has vouched for it."""
 
     @model_validator(mode="after")
     def _one_way_to_ask(self) -> Self:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from podium.cli.console import Format, emit
+from podium.cli.console import Format, emit, say
 from podium.cli.options import Output
 from podium.cli.words import when
 
@@ -33,7 +33,10 @@ def list_grants(
         now = installation.clock.now()
         found = [await _told(installation, one, now) for one in (await installation.standing.all()).values()]
         rows = [row for row in found if every or row["state"] == "live"]
-        emit(rows, output, lambda: _table(rows))
+        if output is Format.table and not rows:
+            say("nobody has agreed to anything beforehand that still counts; `--all` shows what did")
+        else:
+            emit(rows, output, lambda: _table(rows))
 
     within(work)
 

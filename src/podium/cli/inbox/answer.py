@@ -56,7 +56,7 @@ def _answer(verdict: Verdict, runs: Sequence[str], *, every: bool, workflow: str
         wanted = {await installation.find_run(run) for run in runs}
         now = installation.clock.now()
         found = await read_inbox(installation.store, installation.voter, now=now, workflow=workflow)
-        items = [item for item in found if every or item.run in wanted]
+        items = [item for item in found.items if every or item.run in wanted]
         if not items:
             say("nothing of that waits for you")
             return

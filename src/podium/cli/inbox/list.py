@@ -37,9 +37,11 @@ def inbox(
 
     async def work(installation: Installation) -> None:
         now = installation.clock.now()
-        items = await read_inbox(
+        items, whole = await read_inbox(
             installation.store, installation.voter, now=now, workflow=workflow, everybody=everybody
         )
+        if not whole:
+            say("more runs go on than were looked at, the newest first; name one of their workflows with --workflow")
         if output is Format.table and not items:
             say("nothing waits for you")
         elif output is Format.table and not plain and not everybody and is_interactive():
