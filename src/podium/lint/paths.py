@@ -176,6 +176,8 @@ class Paths:
         if item.graph.signal:
             yield _Source("signal")
         yield from (_Read(caller, use) for use in caller.node.uses)
+        if item.graph.each and not (item.graph.tells or item.graph.concurrency == 1):
+            return  # items side by side know nothing of each other
         for env in self._bodies.get(caller.place, ()):
             yield from self._given_back(env)
             yield from (_Result(env, node.index, named=True) for node in env.graph.nodes)
