@@ -161,7 +161,7 @@ budget.command("show")(budget_show.show)
 budget.command("burn")(budget_burn.burn)
 app.add_typer(budget, name="budget")
 
-autonomy = _group("See and change how far workflows may go by themselves.")
+autonomy = _group("See and change how far workflows may go.")
 autonomy.command("show")(autonomy_show.show)
 autonomy.command("raise")(autonomy_change.raise_)
 autonomy.command("lower")(autonomy_change.lower)

@@ -168,6 +168,12 @@ BY_KEY: Mapping[str, list[Json]] = {
             "scope": ["orders.read"],
         }
     ],
+    "token_url": ["https://login.example.org/token"],
+    "client_id": ["podium"],
+    "client_secret": ["${secrets.podium_client}"],
+    "audience": ["erp"],
+    "AuthSpec.scope": [["orders.read"]],
+    "AuthSpec.as": ["person", "service"],
     "sandbox": [{"read": ["."], "write": ["./out"]}],
     "read": [["."]],
     "write": [["./out"]],
