@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from podium.gate.flow import Flow, flows
 from podium.gate.labels import Lattice
 from podium.gate.sinks import MODEL, Sink, source_label, tool_answer, tool_sink
-from podium.graph.model import Graph, GraphNode, Program, Use, uses
+from podium.graph.model import CONTINUE, Graph, GraphNode, Program, Use, uses
 from podium.graph.vouching import covers, vouchers
 from podium.ids import NodeId
 from podium.spec.label import USER, Label
@@ -174,6 +174,7 @@ class Labels:
         self.model = model
         self._found: dict[str, Labelled] = {}
         self._gives: dict[str, Given] = {}
+        self._inside: dict[str, dict[str, Env]] = {}
         self._undoing: dict[str, tuple[Env, GraphNode]] = {}
         inputs = {name: _declared(name, spec) for name, spec in graph.inputs.items()}
         self.root = Env(graph, "", None, USER, inputs, USER)
@@ -189,6 +190,10 @@ class Labels:
     def at(self, place: str) -> Labelled:
         """Return what stands at a place."""
         return self._found[place]
+
+    def inside(self, place: str) -> tuple[Env, ...]:
+        """Return the scopes inside what stands at a place."""
+        return tuple(self._inside.get(place, {}).values())
 
     def join(self, labels: Iterable[Label]) -> Label:
         """Return the label of what is made of all of them."""
@@ -218,7 +223,7 @@ class Labels:
             grant = grants.get(config.grant)
             if grant is not None:
                 name = f"{config.grant}.{config.function}"
-                sink, arguments = inside(tool_sink(grant, config.function), labelled)
+                sink, arguments = within(tool_sink(grant, config.function), labelled)
                 yield self._called(name, sink, labelled.control, labelled.read, arguments)
             return
         control = self.join((labelled.control, labelled.heard))
@@ -295,7 +300,7 @@ class Labels:
                     way_gives = self._work(way, env, place, control, node, failure=told)
                 failure = self.join((failure, way_gives.failure))
                 ways.append(way_gives)
-            if node.default is not None or "continue" in node.handlers.values():
+            if goes_on(node):
                 told = self.join(self.of(use, env, None) for use in uses(node.default))
                 label = self.join((failure, told))
                 ways.append(Given(label, failure=label))
@@ -370,8 +375,7 @@ class Labels:
                 item = self.join((item, SIGNAL))
             back, failed = self._rounds(outer, part, item)
             backs, failures = self.join((backs, back)), self.join((failures, failed))
-        shown = len(parts) > 1 or any(graph.each for graph in parts.values())  # a map may list what failed
-        return (self.join((backs, failures)) if shown else backs), failures
+        return (self.join((backs, failures)) if shows_failures(outer.node) else backs), failures
 
     def _rounds(self, outer: Labelled, part: str, item: Label) -> tuple[Label, Label]:
         graph = outer.node.bodies[part]
@@ -395,6 +399,7 @@ class Labels:
         control = self.join((outer.control, item)) if graph.each else outer.control
         place = f"{outer.place}.{part}" if part and not graph.each else outer.place
         inner = Env(graph, place, outer, item, inputs, control)
+        self._inside.setdefault(outer.place, {})[part] = inner
         self._scope(inner)
         failed = self.join(given.failure for ways in inner.given.values() for given in ways)
         programs = (graph.result, *graph.tells.values())
@@ -406,7 +411,7 @@ def granted(grants: Mapping[str, ToolSpec]) -> tuple[str, ...]:
     return tuple(f"{tool}.{name}" for tool, grant in grants.items() for name in grant.only or ("*", *grant.functions))
 
 
-def inside(sink: Sink, labelled: Labelled) -> tuple[Sink, dict[str, Label]]:
+def within(sink: Sink, labelled: Labelled) -> tuple[Sink, dict[str, Label]]:
     """Return the labels of the arguments of a call and of what decides inside them: links in texts, fields of objects.
 
     Where an argument may be an object of which nothing is known, `argument.*` stands for a field that decides.
@@ -460,6 +465,16 @@ def _programs(graph: Graph, index: int | None) -> Iterator[Program]:
         programs = [node.when, node.default]
         programs += [program for way in ways for program in (*way.fields.values(), *way.late.values())]
     yield from (program for program in programs if program is not None)
+
+
+def goes_on(node: GraphNode) -> bool:
+    """Whether something stands in for the result of a node that failed."""
+    return node.default is not None or CONTINUE in node.handlers.values()
+
+
+def shows_failures(way: GraphNode) -> bool:
+    """Whether a node may give what went wrong inside it: a map may list it, a `catch` is told."""
+    return len(way.bodies) > 1 or any(graph.each for graph in way.bodies.values())
 
 
 def listens(way: GraphNode) -> bool:

@@ -14,7 +14,7 @@ from heapq import heappop, heappush
 from podium.gate.sinks import source_label, tool_answer
 from podium.graph.model import Use, uses
 from podium.ids import NodeId
-from podium.lint.labels import SIGNAL, Env, Labelled, Labels, granted, listens, place_of
+from podium.lint.labels import SIGNAL, Env, Labelled, Labels, goes_on, granted, listens, place_of, shows_failures
 from podium.spec.label import Label
 
 Bad = Callable[[Label], bool]
@@ -48,11 +48,12 @@ class _Given:
 
 @dataclass(frozen=True, slots=True)
 class _Result:
-    """What a node gives, or says when it fails; `named` when nothing else tells which node it is."""
+    """What a node gives; `failed`: or says when it fails. `named` when nothing else tells which node it is."""
 
     env: Env
     index: int
     named: bool = False
+    failed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +72,6 @@ class Paths:
 
     def __init__(self, labels: Labels) -> None:
         self._labels = labels
-        envs = dict.fromkeys(labelled.env for labelled in labels.nodes)
-        self._bodies: dict[str, list[Env]] = {}
-        for env in envs:
-            if env.parent is not None:
-                self._bodies.setdefault(env.parent.place, []).append(env)
 
     def to_argument(self, labelled: Labelled, argument: str, bad: Bad) -> tuple[str, ...]:
         """Return the way to what stands under a key of `with`."""
@@ -123,9 +119,9 @@ class Paths:
                 return labels.of(use, at.env, at.index, failure=at.failure)
             case _Given(env=env, use=use):
                 return labels.of(use, env, None)
-            case _Result(env=env, index=index):
+            case _Result(env=env, index=index, failed=failed):
                 ways = env.given[env.graph.nodes[index].id]
-                return labels.join(label for given in ways for label in (given.label, given.failure))
+                return labels.join(label for one in ways for label in (one.label, *([one.failure] if failed else [])))
             case _Decisions(env=env, index=index):
                 return env.controls[index]
             case _Source():
@@ -140,8 +136,8 @@ class Paths:
                     yield from self._before_use(use, at.env, bad)
             case _Given(env=env, use=use):
                 yield from self._before_use(use, env, bad)
-            case _Result(env=env, index=index):
-                yield from self._before_result(env, index, bad)
+            case _Result(env=env, index=index, failed=failed):
+                yield from self._before_result(env, index, bad, failed=failed)
             case _Decisions(env=env, index=index):
                 yield from self._before_node(env, index)
             case _Source():
@@ -157,7 +153,7 @@ class Paths:
                 return
             if NodeId(use.name) in one.graph.by_id:
                 index = one.graph.by_id[NodeId(use.name)]
-                yield _Result(one, index)
+                yield _Result(one, index, failed=use.port == "error")
                 yield _Decisions(one, index)  # whether it was skipped
                 return
 
@@ -167,8 +163,15 @@ class Paths:
             if spec is not None and bad(source_label(spec, f"inputs.{name}", trust=spec.trust)):
                 yield _Source(f"inputs.{name}")
             if home.parent is not None:
-                given = home.parent.node.arguments.get(name, home.parent.node.uses)
-                yield from (_Read(home.parent, one) for one in given)
+                yield from self._before_argument(home.parent, name)
+
+    def _before_argument(self, caller: Labelled, name: str) -> Iterator[_Step]:
+        given = caller.node.arguments.get(name)
+        if given is None:
+            yield from (_Read(caller, use) for use in caller.node.uses)
+            yield from self._checks(caller.env, caller.index)
+        else:
+            yield from (_Read(caller, use) for use in given)
 
     def _before_item(self, item: Env) -> Iterator[_Step]:
         caller = item.parent
@@ -176,18 +179,22 @@ class Paths:
         if item.graph.signal:
             yield _Source("signal")
         yield from (_Read(caller, use) for use in caller.node.uses)
+        yield from self._checks(caller.env, caller.index)
         if item.graph.each and not (item.graph.tells or item.graph.concurrency == 1):
             return  # items side by side know nothing of each other
-        for env in self._bodies.get(caller.place, ()):
+        for env in self._labels.inside(caller.place):
+            if env is item and not item.graph.each:
+                break  # a part knows of those before it
             yield from self._given_back(env)
-            yield from (_Result(env, node.index, named=True) for node in env.graph.nodes)
+            yield from (_Result(env, node.index, named=True, failed=True) for node in env.graph.nodes)
 
     def _given_back(self, env: Env) -> Iterator[_Step]:
         for program in (env.graph.result, *env.graph.tells.values()):
             yield from (_Given(env, use) for use in uses(program))
 
-    def _before_result(self, env: Env, index: int, bad: Bad) -> Iterator[_Step]:
+    def _before_result(self, env: Env, index: int, bad: Bad, *, failed: bool) -> Iterator[_Step]:
         node = env.graph.nodes[index]
+        failed = failed or goes_on(node)
         for number, way in enumerate((node, *node.fallbacks)):
             labelled = self._labels.at(place_of(env, node, f".fallback{number}" if number else ""))
             yield from (_Source(name) for name in self._answers(labelled, bad))
@@ -198,16 +205,18 @@ class Paths:
                 for source in way.join.sources:
                     yield _Result(env, env.graph.by_id[source], named=True)
                     yield _Decisions(env, env.graph.by_id[source])
-            for inner in self._bodies.get(labelled.place, ()):
+            for inner in self._labels.inside(labelled.place):
                 yield from self._given_back(inner)
-                yield from (_Result(inner, one.index, named=True) for one in inner.graph.nodes)
+                if failed or shows_failures(way):
+                    yield from (_Result(inner, one.index, named=True, failed=True) for one in inner.graph.nodes)
         yield from (_Given(env, use) for use in uses(node.default))
         yield from self._checks(env, index)
         yield _Decisions(env, index)
 
     def _checks(self, env: Env, index: int) -> Iterator[_Step]:
         """Yield what sends a node back to work, and says why."""
-        yield from (_Result(env, node.index, named=True) for node in env.graph.nodes if node.target == index)
+        checks = (node for node in env.graph.nodes if node.target == index)
+        yield from (_Result(env, node.index, named=True, failed=True) for node in checks)
 
     def _before_node(self, env: Env, index: int) -> Iterator[_Step]:
         node = env.graph.nodes[index]
@@ -216,7 +225,7 @@ class Paths:
             yield from (_Read(at, use, via=f"{node.id}.when") for use in uses(node.when))
         for edge in node.incoming:
             if edge.kind == "control":
-                yield _Result(env, edge.source, named=True)
+                yield _Result(env, edge.source, named=True, failed=True)
             yield _Decisions(env, edge.source)
         if env.parent is not None:
             if env.graph.each:
