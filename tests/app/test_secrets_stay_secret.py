@@ -14,6 +14,7 @@ from podium.app.installation import Installation
 from podium.app.overview import read_overview
 from podium.engine.control import answer, open_questions
 from podium.ids import NodePath
+from podium.ledger.record import NodeParked
 from podium.testing.scripted import ScriptedModel
 
 pytestmark = pytest.mark.anyio
@@ -53,8 +54,9 @@ async def test_the_value_of_a_secret_is_nowhere_in_the_store_and_in_no_answer(
         engine, store = await installation.engine(), installation.store
         while await engine.advance(run) == "approval":
             for path, parked in (await open_questions(store, run)).items():
-                body = parked.body
-                shown.append(await store.payload(run, body.question))
+                assert isinstance(parked.body, NodeParked)
+                assert parked.body.question is not None
+                shown.append(await store.payload(run, parked.body.question))
                 await answer(store, installation.ids, run, NodePath(path), verdict="approved", by="ada", channel="test")
         overview = await read_overview(store, run)
         told = msgspec.json.encode(msgspec.to_builtins(overview, enc_hook=str))

@@ -201,7 +201,7 @@ class TestApproveRefund:
         assert "letter" not in result.ports
 
 
-async def refund(said: Mapping[str, Any], world: World, **answers: Verdict) -> RunResult:
+async def refund(said: dict[str, Any], world: World, **answers: Verdict) -> RunResult:
     """Let the desk decide what a model has made of the message; its code runs where the code of users runs."""
     world.on("books.write", {"path": "refund.txt"})
     sandboxes = InstalledSandboxes()
@@ -227,7 +227,7 @@ class TestRefundDesk:
         assert world.landed("books.write") == [{"path": "refund-A-1007.txt", "text": "240 EUR to DE-17\n"}]
 
     @pytest.mark.parametrize("said", [{"order": "B-1", "amount": 10}, {"order": "A-1007", "amount": 100_000}])
-    async def test_what_a_stranger_made_up_goes_to_a_person(self, said: Mapping[str, Any]) -> None:
+    async def test_what_a_stranger_made_up_goes_to_a_person(self, said: dict[str, Any]) -> None:
         world = World()
         result = await refund(said, world)
 
