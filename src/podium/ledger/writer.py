@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from podium.clock import Millis
-from podium.errors import Rejected, StoreError
+from podium.errors import Rejected
 from podium.ids import IdSource
 from podium.ledger.payload import Json, json_payload
 from podium.ledger.record import Entry, Payload, Record
@@ -109,7 +109,7 @@ class RunWriter:
             # a future and a callback: cancelling one who waits does not lose the answer for the others, and a task for
             # each append would cost a third of what a step costs
             self._writing = asyncio.ensure_future(self._store.append(self.run, self.epoch, entries, seen=self.seen))
-        except StoreError as error:
+        except BaseException as error:  # noqa: BLE001 - whoever waits is told, whatever it was
             _fail(turns, error)
             return
         self._writing.add_done_callback(partial(self._written, turns, len(deferred)))
