@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from podium.errors import Fenced, Rejected
 from podium.ids import new_worker_id
 from podium.ledger.record import Record
-from podium.ledger.store import Claim
+from podium.ledger.store import Appended, Claim
 from podium.ledger.switch import Switch
 from podium.ledger.verify import verify
 from podium.ledger.writer import RunWriter
@@ -233,4 +233,21 @@ async def test_whatever_happens_at_once_everything_is_told_once_and_in_order(ste
     assert len(await desk.keys()) == desk.writer.seen - 2
     assert sum(key.startswith("done:d") for key in await desk.keys()) == deferred
     assert (await verify(store)).problems == ()
+    await store.close()
+
+
+class GoneStore(MemoryStore):
+    """A store that takes nothing any more, as one whose process was killed."""
+
+    def append(self, *_asked: object, **_more: object) -> Awaitable[Appended]:
+        raise Killed("gone")
+
+
+async def test_whoever_waits_is_told_when_the_store_takes_nothing_any_more() -> None:
+    store = GoneStore()
+    desk = await desk_of(store)
+
+    with pytest.raises(Killed):
+        async with asyncio.timeout(5):  # without an answer it would wait for ever
+            await desk.writer.append([done("a")])
     await store.close()
