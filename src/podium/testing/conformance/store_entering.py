@@ -8,14 +8,14 @@ import pytest
 
 from podium.errors import Rejected
 from podium.ids import ADMIN
-from podium.ledger.record import Entry, StandingRevoked
+from podium.ledger.record import AdminNoted, Entry
 from podium.ledger.store import RunStore
 from podium.ledger.verify import verify
 from podium.testing.conformance.store_world import OpenStore
 
 
 def _entry(name: str, key: str = "") -> Entry:
-    return Entry(body=StandingRevoked(id=name, by="ann"), key=key)
+    return Entry(body=AdminNoted(action="policies.changed", subject=name, by="ann"), key=key)
 
 
 class EnteringRules:
