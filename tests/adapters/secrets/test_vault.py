@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from keyring.backend import KeyringBackend
+from keyring.errors import PasswordSetError
 
 from podium.adapters.secrets.vault import LEAST_CHARS, Vault
 from podium.errors import EffectError
@@ -109,7 +110,7 @@ class InMemory(KeyringBackend):
         return "x1" if (service, username) == ("erp", "podium") else None
 
     def set_password(self, service: str, username: str, password: str) -> None:
-        raise NotImplementedError
+        raise PasswordSetError(f"{service} {username}: this key ring is only read")
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ class UnvouchedBranch:
       ticket: {tool: tickets.read, with: {id: T-7}}
       delete:
         tool: store.delete
-        with: {path: /tmp/cache}
+        with: {path: cache/index}
         when: ticket.out.wish == 'delete'
     ```
 
@@ -47,7 +47,7 @@ class UnvouchedBranch:
       wish: {human: Shall this be done?, show: ticket.out.wish}
       delete:
         tool: store.delete
-        with: {path: /tmp/cache}
+        with: {path: cache/index}
         when: wish.out == 'delete'
     ```
     """
